@@ -226,8 +226,7 @@ module.exports = {
       { path: '^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$' },
       {
         path: '^src/',
-        pathNot:
-          '\\.generated\\.d\\.ts$|^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$',
+        pathNot: '\\.d\\.ts$|^src/(ecr-local\\.cts|console/main\\.tsx|library/(ecr-local|integrations/[^/]+)\\.ts)$',
         reachable: false,
       },
     ),

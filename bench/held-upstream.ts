@@ -28,6 +28,7 @@ export const heldUpstream: Section = { name: 'held', needs: ['docker-registry', 
 async function measure({ main, rounds }: Extent) {
   const files = join(directory, 'upstream')
   await using upstream = await nginx(files, { bytesPerSecond: BYTES_PER_SECOND })
+  await using fast = await nginx(files)
   await using proxy = await dockerRegistry({ proxyOf: upstream.url })
   await using ours = await cachingEmulator(main, upstream)
   const image = imageFiles(files)
@@ -49,9 +50,11 @@ async function measure({ main, rounds }: Extent) {
     },
     one: (round: number) => share(1, first + round),
     many: (round: number) => share(CLIENTS, first + round),
+    unlimited: (round: number) =>
+      timedClient('cold', { url: fast.url, repository: REPOSITORY }, `shared-${first + round}-${CLIENTS}`, CLIENTS),
   })
   await interleaved(1, { ...turns(-1), first: undefined })
-  const { direct, proxy: proxied, ours: warm, first, one, many } = await interleaved(rounds, turns(0))
+  const { direct, proxy: proxied, ours: warm, first, one, many, unlimited } = await interleaved(rounds, turns(0))
   const show = milliseconds
   const to = (figure: string, times: readonly number[], aim?: { atMost: number }) =>
     comparison({ figure, ours: times, theirs: direct, than: 'direct', show, aim })
@@ -62,6 +65,7 @@ async function measure({ main, rounds }: Extent) {
     to(`${figure}, first of a process`, first, { atMost: 1.05 }),
     to(`${figure}, docker-registry proxy`, proxied),
     comparison({ figure: shared, ours: many, theirs: one, than: 'one client', show, aim: { atMost: 1.5 } }),
+    comparison({ figure: shared, ours: many, theirs: unlimited, than: 'nginx without a limit', show }),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { _, Ajv, type CodeKeywordDefinition, type KeywordCxt, Name } from 'ajv'
+import ucs2length from 'ajv/dist/runtime/ucs2length.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Plugin } from 'rolldown'
@@ -90,13 +91,15 @@ const keyword = (name: string, code: (cxt: KeywordCxt) => void): CodeKeywordDefi
 const wholeText = ({ gen, schema }: KeywordCxt): Name =>
   gen.scopeValue('pattern', { ref: schema, key: schema, code: _`keywords.wholeText(${schema as string})` })
 
-/** ajv's code asks for its own helpers with `require`, also where it is to be an ES module. */
+/**
+ * ajv's code asks for its one helper with `require`, also where it is to be an ES module. The helper is written into the
+ * module instead, so that a start need not find ajv.
+ */
 const asModule = (code: string) =>
   [
     '// Made by npm run build.',
-    `import { createRequire } from 'node:module'`,
-    'const require = createRequire(import.meta.url)',
-    code,
+    ucs2length.default.toString(),
+    code.replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length'),
   ].join('\n')
 
 function writeIfChanged(file: string, text: string): void {

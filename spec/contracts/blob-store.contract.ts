@@ -125,6 +125,17 @@ export function blobStoreContract(name: string, create: () => Promise<BlobStore>
       expect(early.equals(bytes.subarray(0, 10))).toBe(true)
       expect((await writer.read(20, 10)).equals(bytes.subarray(20, 30))).toBe(true)
     })
+    it('Several chunks can be appended at once, empty ones among them', async () => {
+      for (const writer of [await blobs.create(), await blobs.session(sessionId)]) {
+        await writer.append(Buffer.from('one'), Buffer.alloc(0), Buffer.from(' two'))
+        await writer.append(Buffer.from(' three'))
+        const content = Buffer.from('one two three')
+        expect(writer.size).toBe(content.length)
+        await writer.commit(digestOf(content))
+        expect(await blobs.read(digestOf(content))).toEqual(content)
+        await writer.close()
+      }
+    })
     it('The buffer of an appended chunk may be reused', async () => {
       const writer = await blobs.create()
       const chunk = Buffer.from('one')

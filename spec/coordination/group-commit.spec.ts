@@ -18,33 +18,37 @@ function recordedWork() {
 }
 
 describe('A group commit', () => {
-  it('Items that arrive during a run share the next one, and each gets its own outcome', async () => {
+  it('Items of one turn, and items that arrive during a run, are worked on together, each with its own outcome', async () => {
     const { groups, work, next } = recordedWork()
     const commit = groupCommit(work, 10)
-    const outcomes = [1, 2, 3].map(commit)
-    expect(groups).toEqual([[1]])
+    const first = [1, 2].map(commit)
+    const { resolve } = await next()
+    const later = [3, 4].map(commit)
+    resolve()
     ;(await next()).resolve()
-    ;(await next()).resolve()
-    expect(await Promise.all(outcomes)).toEqual([10, 20, 30])
-    expect(groups).toEqual([[1], [2, 3]])
+    expect(await Promise.all([...first, ...later])).toEqual([10, 20, 30, 40])
+    expect(groups).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
   })
 
   it('A group holds at most the stated number of items', async () => {
     const { groups, work, next } = recordedWork()
     const commit = groupCommit(work, 2)
-    const outcomes = [1, 2, 3, 4].map(commit)
+    const outcomes = [1, 2, 3, 4, 5].map(commit)
     for (let run = 0; run < 3; run++) (await next()).resolve()
-    expect(await Promise.all(outcomes)).toEqual([10, 20, 30, 40])
-    expect(groups).toEqual([[1], [2, 3], [4]])
+    expect(await Promise.all(outcomes)).toEqual([10, 20, 30, 40, 50])
+    expect(groups).toEqual([[1, 2], [3, 4], [5]])
   })
 
   it('A failure reaches all items of its group and none of the next', async () => {
     const { work, next } = recordedWork()
-    const commit = groupCommit(work, 10)
+    const commit = groupCommit(work, 2)
     const outcomes = Promise.allSettled([1, 2, 3].map(commit))
-    ;(await next()).resolve()
     ;(await next()).reject(new Error('the disk is full'))
-    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+    ;(await next()).resolve()
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
     const later = commit(4)
     ;(await next()).resolve()
     expect(await later).toBe(40)

@@ -55,6 +55,27 @@ describe('startEcrLocal', () => {
     expect([stdout, stderr]).toEqual(['', ''])
   })
 
+  it("A pull through the cache leaves the agent of the process's own fetch alone", async () => {
+    const program = `
+      const { startEcrLocal } = require(${JSON.stringify(join(root, 'dist/library.cjs'))})
+      const { get } = require('node:http')
+      const { CreatePullThroughCacheRuleCommand } = require('@aws-sdk/client-ecr')
+      const agents = () => Object.getOwnPropertySymbols(globalThis).filter(({ description }) => /undici/.test(description))
+      startEcrLocal().then(async (ecr) => {
+        ecr.upstream.image('team/app', 'v1')
+        const rule = { ecrRepositoryPrefix: 'cached', upstreamRegistryUrl: 'quay.io' }
+        await ecr.client().send(new CreatePullThroughCacheRuleCommand(rule))
+        const { username, password } = await ecr.login()
+        const url = 'http://' + ecr.registry + '/v2/cached/team/app/manifests/v1'
+        const pulled = await new Promise((resolve) => get(url, { auth: username + ':' + password }, resolve))
+        console.log(pulled.resume().statusCode, agents().length)
+        await ecr.stop()
+      })`
+    const options = { cwd: root, env: neutralEnvironment(), timeoutMs: 60_000 }
+    const { stdout } = await mustRun(process.execPath, ['--no-warnings', '-e', program], options)
+    expect(stdout).toBe('200 0\n')
+  })
+
   it.each<[string, StartOptions, string]>([
     ['is not in the schema', { prot: 1 } as StartOptions, 'startEcrLocal: /prot is not a setting; there are '],
     ['has a wrong value', { auth: 'lax' } as unknown as StartOptions, 'must be one of strict, relaxed, not "lax"'],

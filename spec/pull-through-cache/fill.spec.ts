@@ -8,6 +8,7 @@ import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { prometheusMetrics } from '../../src/adapters/prometheus/prometheus-metrics.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
+import { clientPriority } from '../../src/pull-through-cache/fills/client-priority.js'
 import { type FillDeps, startFill } from '../../src/pull-through-cache/fills/fill.js'
 import { StoreUnavailable } from '../../src/registry/ports/key-value.js'
 import { storeOf } from '../../src/store/store-of.js'
@@ -25,7 +26,7 @@ describe('A fill', () => {
     const leases = leasesOn({ store: storeOf(memoryKeyValue()), ids: randomIds, log: silent })
     const pins = { pin: async () => {}, isPinned: async () => true }
     const blobs = filesystemBlobStore({ root, ids: randomIds })
-    deps = { blobs, leases, pins, log: silent, metrics: prometheusMetrics() }
+    deps = { blobs, leases, pins, log: silent, metrics: prometheusMetrics(), clients: clientPriority() }
   })
   afterEach(async () => {
     deps.leases.stop()
@@ -46,6 +47,21 @@ describe('A fill', () => {
     const failed = new PassThrough().on('error', () => {}).destroy(new Error('reset'))
     await new Promise((resolve) => failed.once('close', resolve))
     await fill([failed]).done
+    expect(await deps.blobs.size(digest)).toBe(bytes.length)
+  })
+
+  it('A blob is sent to its client before it is stored, which waits for other clients', async () => {
+    const clients = clientPriority(60_000)
+    let letGo = () => {}
+    const waiting = clients.serve(() => new Promise<void>((resolve) => (letGo = resolve)))
+    const filling = fill([], { clients })
+    const received: Buffer[] = []
+    const range = { start: 0, end: bytes.length - 1 }
+    await filling.send(range, async (chunk) => void received.push(Buffer.from(chunk)))
+    expect(Buffer.concat(received).equals(bytes)).toBe(true)
+    expect(await deps.blobs.size(digest)).toBeUndefined()
+    letGo()
+    await Promise.all([waiting, filling.done])
     expect(await deps.blobs.size(digest)).toBe(bytes.length)
   })
 

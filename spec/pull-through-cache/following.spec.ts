@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { filesystemBlobStore } from '../../src/adapters/filesystem/blob-store.js'
 import { memoryKeyValue } from '../../src/adapters/memory/key-value.js'
 import { randomIds } from '../../src/adapters/system/random-ids.js'
+import { clientPriority } from '../../src/pull-through-cache/fills/client-priority.js'
 import { type Fill, startFill } from '../../src/pull-through-cache/fills/fill.js'
 import { leasesOn } from '../../src/coordination/leases/leases.js'
 import type { Leases } from '../../src/registry/ports/lease.js'
@@ -32,7 +33,13 @@ function bodies(...contents: Buffer[]) {
     yield contents[which]!.subarray(Math.max(from, SEEN))
   }
   const openBody = async (from: number) => ({ size, body: Readable.from(body(from, asked++)) })
-  const request = { digest, size, openBody, mayReuse: async () => true, confirm: async () => {} }
+  const request = {
+    digest,
+    size,
+    openBody,
+    mayReuse: (isStored: () => Promise<boolean>) => isStored(),
+    confirm: async () => {},
+  }
   return { request, letGo: (which: number) => gates[which]!.open() }
 }
 
@@ -61,7 +68,14 @@ describe('clients of a transfer in another process', () => {
       const leases = leasesOn({ store, ids: randomIds, log, beatMs: 20, deadAfterMs: 200, pollMs: 5 })
       ended.push(() => leases.stop())
       const blobs = filesystemBlobStore({ root: directory.path, ids: randomIds })
-      return { blobs, leases, pins: { pin: async () => {}, isPinned: async () => true }, log, metrics: noMetrics }
+      return {
+        blobs,
+        leases,
+        pins: { pin: async () => {}, isPinned: async () => true },
+        log,
+        metrics: noMetrics,
+        clients: clientPriority(),
+      }
     }
   }
 
@@ -77,7 +91,7 @@ describe('clients of a transfer in another process', () => {
     const plane = await planes()
     const { request, letGo } = bodies(right)
     const transferring = startFill('fill', request, plane())
-    await transferring.started
+    await transferring.started()
     const client = clientOf(startFill('fill', request, plane()))
     await client.hasSeen()
     letGo(0)
@@ -91,7 +105,7 @@ describe('clients of a transfer in another process', () => {
     const [one, other] = [plane(), plane()]
     const failing = startFill('fill', request, one)
     const watching = stoppable(other.leases)
-    await failing.started
+    await failing.started()
     const client = clientOf(startFill('fill', request, { ...other, leases: watching.leases }))
     await client.hasSeen()
     watching.stop()
@@ -109,7 +123,7 @@ describe('clients of a transfer in another process', () => {
     const [one, other] = [plane(), plane()]
     const failing = startFill('fill', request, one)
     const watching = stoppable(other.leases)
-    await failing.started
+    await failing.started()
     const client = clientOf(startFill('fill', request, { ...other, leases: watching.leases }))
     await client.hasSeen()
     watching.stop()
@@ -129,7 +143,7 @@ describe('clients of a transfer in another process', () => {
     const [one, other, third] = [plane(), plane(), plane()]
     const dying = startFill('fill', request, one)
     dying.done.catch(() => {})
-    await dying.started
+    await dying.started()
     const watching = stoppable(other.leases)
     const client = clientOf(startFill('fill', request, { ...other, leases: watching.leases }))
     const next = startFill('fill', request, third)

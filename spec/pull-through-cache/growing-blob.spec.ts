@@ -50,6 +50,37 @@ describe('Memory of a transfer', () => {
     for (const bytes of await Promise.all(clients)) expect(bytes.equals(content)).toBe(true)
   })
 
+  it('Clients that are behind share the reads of the file', async () => {
+    const blob = growingBlob(size)
+    let reads = 0
+    blob.readFrom({
+      read: async (position, length) => {
+        reads++
+        return Buffer.from(content.subarray(position, position + length))
+      },
+    })
+    blob.grewTo(size)
+    blob.verified()
+    const clients = Array.from({ length: 20 }, (_, index) => receive(blob, index % 3))
+    for (const bytes of await Promise.all(clients)) expect(bytes.equals(content)).toBe(true)
+    expect(reads).toBeLessThan(40)
+  })
+
+  it('A read of the file that failed is repeated for the next client', async () => {
+    const blob = growingBlob(size)
+    let failures = 2
+    blob.readFrom({
+      read: async (position, length) => {
+        if (failures-- > 0) throw new Error('EIO')
+        return Buffer.from(content.subarray(position, position + length))
+      },
+    })
+    blob.grewTo(size)
+    blob.verified()
+    await expect(receive(blob, 0)).rejects.toThrow('EIO')
+    expect((await receive(blob, 0)).equals(content)).toBe(true)
+  })
+
   it('The memory that a client which failed was being sent is not used again', async () => {
     const blob = growingBlob(size)
     const transferring = transfer(blob)

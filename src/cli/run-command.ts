@@ -5,7 +5,6 @@ import type { CommandLine } from './command-line.js'
 import type { Command, Shell } from './commands.js'
 import { isArchive } from './operands.js'
 import type { Log } from '../registry/ports/log.js'
-import { explain } from './explain-command.js'
 import { fsck } from './fsck-command.js'
 import { gc } from './gc-command.js'
 import { openProgress, type Progress } from './progress-display.js'
@@ -102,6 +101,7 @@ const runners: Readonly<Record<Command, Run>> = {
     writeTo(process)(await environmentText(configOf(line, process), options))
   },
   async explain(line, process) {
+    const { explain } = await import('./explain-command.js')
     const [requestId] = line.operands
     writeTo(process)(await explain(configOf(line, process), requestId, { json: isJson(line) }))
   },

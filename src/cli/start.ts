@@ -5,7 +5,6 @@ import { UsageError } from '../config/usage-error.js'
 import type { InitStatus } from '../localstack/init-status.js'
 import type { Log } from '../registry/ports/log.js'
 import { usageErrorFrom } from './startup-errors.js'
-import { portInUse } from './port-in-use.js'
 
 /** The commands that start planes: both, or one while the other runs in another process. */
 export type StartCommand = 'start' | Plane
@@ -22,6 +21,7 @@ export async function start(
   try {
     return await compose(config, planes, log, initStatus)
   } catch (error) {
+    const { portInUse } = await import('./port-in-use.js')
     throw (await portInUse(error, config)) ?? usageErrorFrom(error, config) ?? error
   }
 }

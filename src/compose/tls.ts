@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { createSecureContext, Server as TlsServer } from 'node:tls'
 import type { Config } from '../config/config.js'
 import type { Log } from '../registry/ports/log.js'
 
@@ -10,6 +9,9 @@ export interface Certificate {
   readonly key: Buffer
 }
 
+/** Loaded when there is a certificate: without one it would be 1.2 MB of an idle process. */
+const nodeTls = () => process.getBuiltinModule('node:tls')
+
 /**
  * Reads the certificate in the settings; undefined if there is none. Throws errors of one line each for files that
  * cannot be read or that are not a certificate and its key.
@@ -18,7 +20,7 @@ export function readCertificate({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 't
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   const certificate = { cert: readPem(tlsCert, '--tls-cert'), key: readPem(tlsKey, '--tls-key') }
   try {
-    createSecureContext(certificate)
+    nodeTls().createSecureContext(certificate)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const reason =
@@ -44,6 +46,7 @@ export function renewCertificate(
   try {
     const certificate = readCertificate(files)
     if (!certificate) return
+    const { Server: TlsServer } = nodeTls()
     for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(certificate)
     log.info({ tlsCert: files.tlsCert }, 'the certificate was read again')
   } catch (err) {

@@ -1,3 +1,5 @@
+import { yieldToEventLoop } from './event-loop.js'
+
 /** Work on several items at once: the outcomes in the order of the items. */
 type GroupWork<T, R> = (items: readonly T[]) => Promise<readonly R[]>
 
@@ -8,8 +10,8 @@ interface Waiting<T, R> {
 }
 
 /**
- * Group commit: items that arrive while a group is being worked on wait, and are then worked on together, at most
- * `atMost` at a time. An item that arrives alone is worked on at once. All items of a group share its failure.
+ * Group commit: items that arrive while a group is being worked on, or in the same turn of the event loop, are worked
+ * on together, at most `atMost` at a time. All items of a group share its failure.
  */
 export function groupCommit<T, R>(work: GroupWork<T, R>, atMost: number): (item: T) => Promise<R> {
   const waiting: Waiting<T, R>[] = []
@@ -18,6 +20,7 @@ export function groupCommit<T, R>(work: GroupWork<T, R>, atMost: number): (item:
   async function workOnAll(): Promise<void> {
     isWorking = true
     while (waiting.length > 0) {
+      await yieldToEventLoop()
       const group = waiting.splice(0, atMost)
       try {
         const outcomes = await work(group.map(({ item }) => item))

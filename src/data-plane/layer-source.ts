@@ -55,6 +55,6 @@ const storedSource = (digest: string, size: number, { blobs }: DataPlaneDeps): L
 async function fillSource(layer: Layer, registry: Registry, { pullThrough }: DataPlaneDeps): Promise<LayerSource> {
   const fill = layer.pulledThrough ? await pullThrough.fillLayer(registry, layer) : undefined
   if (!fill) throw blobUnknown(layer, registry)
-  await fill.started
+  await fill.started()
   return { size: fill.size, isStored: false, send: (range, take) => fill.send(range, take) }
 }

@@ -5,6 +5,7 @@ import {
   isReferrersCheckDue,
   type PullThroughSettings,
 } from '../registry/cache-rules/cache-rule.js'
+import type { ImportPlan } from '../registry/cache-rules/cache-rule.js'
 import { repositoryNotFound } from '../registry/errors.js'
 import { findImage, type FoundImage, type ImageFailure, isImageFailure } from '../registry/images/find-image.js'
 import type { PutOutcome } from '../registry/images/image-registration.js'
@@ -109,18 +110,18 @@ async function firstPull(context: PullContext, notFound: ImageFailure, deps: Pul
     telemetry.metrics.cache('manifest', 'miss')
     const now = await deps.clock.now()
     let isCompleting = false
-    const complete = (outcome: PutOutcome) => {
-      if (!isCompleting) completeInBackground(context, outcome, deps)
+    const onPlanned = (plan: ImportPlan, recorded: Promise<unknown>) => {
       isCompleting = true
+      deps.backlog.complete(plan, telemetry, recorded).catch(() => {})
     }
     const outcome = await wait(() =>
       deps.imports.importManifest(
-        { registry, repository, imageId, source, now, creationRequest: request.request, onRecorded: complete },
+        { registry, repository, imageId, source, now, creationRequest: request.request, onPlanned },
         telemetry,
       ),
     )
-    // Called here for a request that joined the import of another one.
-    if (outcome) complete(outcome)
+    // A request that joined the import of another one.
+    if (outcome && !isCompleting) completeInBackground(context, outcome, deps)
     const cached = await findImage(deps.store, registry, repository, imageId)
     return isImageFailure(cached) ? cached : { ...cached, isImported: true }
   } catch (error) {

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
 import { limitConnections } from './connection-limit.js'
 import type { Limits } from './limits.js'
@@ -37,8 +36,11 @@ export function planeServer({ limits, tls }: PlaneServerDeps, { listener, habits
   const headersTimeout = limits.headersTimeoutSeconds * 1000
   const { keepAliveTimeoutMs: keepAliveTimeout, requestTimeoutMs: requestTimeout, isReadFirst } = habits
   const options = { keepAliveTimeout, requestTimeout, headersTimeout, connectionsCheckingInterval: CHECK_MS }
+  // Not imported: without TLS, node:https and node:tls would be 1.2 MB of an idle process.
   const server = tls
-    ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, inTurn(listener))
+    ? process
+        .getBuiltinModule('node:https')
+        .createServer({ ...options, ...tls, handshakeTimeout: headersTimeout }, inTurn(listener))
     : createServer(options, inTurn(listener))
   if (habits.hasIdleTimeout) server.setTimeout(limits.idleTimeoutSeconds * 1000)
   // The connection limit counts TLS connections after their handshake; this bounds those that have not finished it.

@@ -20,7 +20,7 @@ const pinningWriter = (writer: BlobWriter, pins: Pins): BlobWriter => ({
   get name() {
     return writer.name
   },
-  append: (chunk) => writer.append(chunk),
+  append: (...chunks) => writer.append(...chunks),
   read: (position, length) => writer.read(position, length),
   verify: (digest) => writer.verify(digest),
   async commit(digest) {

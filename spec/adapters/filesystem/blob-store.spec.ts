@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -41,7 +41,7 @@ describe('The blob store on the file system', () => {
   }
   const stored = async (size: number) => {
     const blobs = newStore()
-    const bytes = Buffer.alloc(size, 'x')
+    const bytes = randomBytes(size)
     const writer = await blobs.create()
     await writer.append(bytes)
     await writer.commit(digestOf(bytes))
@@ -112,32 +112,73 @@ describe('The blob store on the file system', () => {
     await vi.waitFor(async () => expect(await openFiles()).toEqual([]), 30_000)
   })
 
-  it('A blob is sent in large chunks to one consumer, in small ones to a slow consumer and to each of very many', async () => {
+  it('A blob is sent in large chunks, and in small ones to slow consumers if many of them hold memory', async () => {
     const { blobs, digest, bytes } = await stored(5_000_000)
     const whole = { start: 0, end: bytes.length - 1 }
     const sizes: number[] = []
     await blobs.send(digest, whole, async (chunk) => void sizes.push(chunk.length))
     expect(sizes).toEqual([1_048_576, 1_048_576, 1_048_576, 1_048_576, 5_000_000 - 4 * 1_048_576])
 
-    const slowly: number[] = []
-    const slow = async (chunk: Uint8Array) => {
-      slowly.push(chunk.length)
-      if (slowly.length > 2) throw new Error('left')
-      await new Promise((resolve) => setTimeout(resolve, 30))
-    }
-    await expect(blobs.send(digest, whole, slow)).rejects.toThrow('left')
-    expect(slowly).toEqual([1_048_576, 65_536, 65_536])
-
-    const heldBy: number[] = []
+    const memory = new Set<ArrayBufferLike>()
+    let count = 0
     let leave = () => {}
     const left = new Promise<void>((_, reject) => (leave = () => reject(new Error('left'))))
     const hold = (chunk: Uint8Array) => {
-      if (heldBy.push(chunk.length) === 200) leave()
+      memory.add(chunk.buffer)
+      if (++count === 200) leave()
       return left
     }
-    await Promise.allSettled(Array.from({ length: 200 }, () => blobs.send(digest, whole, hold)))
-    expect(heldBy).toHaveLength(200)
-    expect(heldBy.reduce((sum, size) => sum + size, 0)).toBeLessThan(64 * 1024 * 1024)
+    const ends = Array.from({ length: 200 }, (_, index) => ({ ...whole, start: 10_000 * index }))
+    await Promise.allSettled(ends.map((range) => blobs.send(digest, range, hold)))
+    expect(count).toBe(200)
+    expect([...memory].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(64 * 1024 * 1024)
+  })
+
+  it('Consumers of a blob share the memory that it is read into, and one that holds or fails does not disturb others', async () => {
+    const { blobs, digest, bytes } = await stored(51_000_000)
+    const whole = { start: 0, end: bytes.length - 1 }
+    const held: Uint8Array[] = []
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const holders: Promise<boolean>[] = []
+    for (const count of [1, 2]) {
+      const hold = (chunk: Uint8Array) => {
+        held.push(chunk)
+        return released
+      }
+      holders.push(blobs.send(digest, whole, hold))
+      await vi.waitFor(() => expect(held).toHaveLength(count), 30_000)
+    }
+    const failing = blobs.send(digest, whole, async (chunk) => {
+      held.push(chunk)
+      throw new Error('left')
+    })
+    await expect(failing).rejects.toThrow('left')
+    expect(held[2]?.buffer).toBe(held[1]?.buffer)
+    const received: Buffer[] = []
+    expect(await blobs.send(digest, whole, async (chunk) => void received.push(Buffer.from(chunk)))).toBe(true)
+    expect(Buffer.concat(received).equals(bytes)).toBe(true)
+    for (const chunk of held) expect(bytes.subarray(0, chunk.length).equals(chunk)).toBe(true)
+    release()
+    expect(await Promise.all(holders)).toEqual([true, true])
+  })
+
+  it('Bytes that are still in memory are not sent once the file has changed or is gone', async () => {
+    const { blobs, digest, bytes } = await stored(200_000)
+    const whole = { start: 0, end: bytes.length - 1 }
+    const send = async (range = whole) => {
+      const received: Buffer[] = []
+      const isThere = await blobs.send(digest, range, async (chunk) => void received.push(Buffer.from(chunk)))
+      return isThere ? Buffer.concat(received) : undefined
+    }
+    for (const all of await Promise.all([send(), send(), send()])) expect(all?.equals(bytes)).toBe(true)
+    expect((await send({ start: 70_000, end: 199_998 }))?.equals(bytes.subarray(70_000, 199_999))).toBe(true)
+    const file = join(root, 'blobs', 'sha256', digest.slice(7, 9), digest.slice(7))
+    await writeFile(file, bytes.toReversed())
+    await utimes(file, 1, 1)
+    expect((await send())?.equals(bytes.toReversed())).toBe(true)
+    await rm(file)
+    expect(await send()).toBeUndefined()
   })
 
   it('A blob can be stored again after its directory, which the store knew, was removed', async () => {

@@ -30,9 +30,8 @@ export function filesystemBlobStore({ root, ids }: { root: string; ids: Ids }): 
     size: async (digest) => (await statBlob(root, digest))?.size,
     stat: (digest) => statBlob(root, digest),
     async send(digest, range, take) {
-      await using handle = await openBlob(root, digest)
-      if (handle) await sendFile(handle, range, take)
-      return handle !== undefined
+      const path = blobPath(root, digest)
+      return path !== undefined && (await sendFile(path, range, take))
     },
     async read(digest) {
       await using handle = await openBlob(root, digest)

@@ -49,7 +49,7 @@ export function blobWriter(state: WriterState): BlobWriter {
       return state.progress.size
     },
     name: state.name,
-    append: (chunk) => append(state, chunk),
+    append: (...chunks) => append(state, chunks),
     read: (position, length) => read(state, position, length),
     verify: async (digest) => void (await verify(state, digest)),
     commit: (digest) => commit(state, digest),
@@ -64,13 +64,12 @@ export function blobWriter(state: WriterState): BlobWriter {
   }
 }
 
-async function append(state: WriterState, chunk: Uint8Array) {
+async function append(state: WriterState, chunks: Uint8Array[]) {
   const { root, handle, progress } = state
   try {
-    const writes = orNoSpace(root, () => writeAll(handle, chunk, progress.size))
-    progress.sha256?.update(chunk)
-    await writes
-    progress.size += chunk.length
+    const writes = orNoSpace(root, () => writeAll(handle, chunks, progress.size))
+    for (const chunk of chunks) progress.sha256?.update(chunk)
+    progress.size += await writes
   } catch (error) {
     await undo(state)
     throw error
@@ -151,11 +150,25 @@ async function undo(state: WriterState) {
 
 const closeHandle = (state: WriterState) => (state.closing ??= state.handle.close())
 
-async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number) {
-  for (let offset = 0; offset < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset, position + offset)
-    offset += bytesWritten
+/** Returns the number of bytes written, which is that of all chunks. */
+async function writeAll(handle: FileHandle, chunks: Uint8Array[], position: number): Promise<number> {
+  let written = 0
+  for (let rest = chunks; rest.length > 0;) {
+    const { bytesWritten } = await handle.writev(rest, position + written)
+    written += bytesWritten
+    rest = after(bytesWritten, rest)
   }
+  return written
+}
+
+/** What follows the first `count` bytes of these chunks. */
+function after(count: number, chunks: Uint8Array[]): Uint8Array[] {
+  let skipped = 0
+  return chunks.flatMap((chunk) => {
+    const start = Math.min(chunk.length, count - skipped)
+    skipped += start
+    return start < chunk.length ? [chunk.subarray(start)] : []
+  })
 }
 
 /** Reads up to `length` bytes, fewer if the file ends before. */

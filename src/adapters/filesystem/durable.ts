@@ -52,11 +52,13 @@ export function durableDirectories(): DurableDirectories {
  */
 export async function renameDurably(from: string, to: string, root: string, { known, sync }: DurableDirectories) {
   const directory = dirname(to)
+  const make = () => mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
+  if (!known.has(directory)) await make()
   await rename(from, to).catch(async (error: unknown) => {
     if (!isCode(error, 'ENOENT')) throw error
-    const created = await mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY })
-    if (created !== undefined && created !== directory) known.clear()
-    known.delete(directory)
+    // Directories were removed meanwhile.
+    known.clear()
+    await make()
     await rename(from, to)
   })
   const unknown = unknownFrom(directory, root, known)

@@ -71,9 +71,11 @@ const writerOf = (blobs: Map<string, Buffer>, session: Session, forget: () => vo
     return session.size
   },
   name: undefined,
-  async append(chunk) {
-    session.chunks.push(Buffer.from(chunk))
-    session.size += chunk.length
+  async append(...chunks) {
+    for (const chunk of chunks) {
+      session.chunks.push(Buffer.from(chunk))
+      session.size += chunk.length
+    }
     session.modifiedAt = machineTime()
   },
   read: async (position, length) => whole(session).subarray(position, position + length),

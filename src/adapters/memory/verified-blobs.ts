@@ -134,7 +134,7 @@ const withCommit = (writer: BlobWriter, commit: (writer: BlobWriter, digest: str
   get name() {
     return writer.name
   },
-  append: (chunk) => writer.append(chunk),
+  append: (...chunks) => writer.append(...chunks),
   read: (position, length) => writer.read(position, length),
   verify: (digest) => writer.verify(digest),
   commit: (digest) => commit(writer, digest),

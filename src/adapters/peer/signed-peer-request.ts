@@ -19,23 +19,26 @@ export interface PeerRequest {
 }
 
 /**
- * Signs a request and sends it once. A response that takes longer than `timeoutMs` is an error; 0 means no limit.
- * Throws the errors of undici.
+ * Signs a request and sends it once, on a connection of its own. A response that takes longer than `timeoutMs` is an
+ * error; 0 means no limit. Throws the errors of undici.
  */
 export async function sendSigned(
   request: PeerRequest,
   dataPlane: RemoteDataPlane,
   timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
-  const undici = await import('undici')
-  const response = await undici.request(dataPlane.origin + request.path, {
-    method: request.method,
-    headers: await signedHeaders(request, dataPlane),
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    ...(request.body !== undefined && { body: request.body }),
-  })
-  return { status: response.statusCode, text: await response.body.text() }
+  const { default: Agent } = await import('undici/lib/dispatcher/agent.js')
+  const { default: send } = await import('undici/lib/api/api-request.js')
+  const { method, path, body } = request
+  const agent = new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+  try {
+    const headers = await signedHeaders(request, dataPlane)
+    const { origin } = dataPlane
+    const response = await send.call(agent, { origin, path, method, headers, ...(body !== undefined && { body }) })
+    return { status: response.statusCode, text: await response.body.text() }
+  } finally {
+    await agent.destroy()
+  }
 }
 
 /**

@@ -27,7 +27,7 @@ export async function blobWriter({ bucket, spool, ids }: WriteContext): Promise<
     get name() {
       return file.name
     },
-    append: (chunk) => file.append(chunk),
+    append: (...chunks) => file.append(...chunks),
     read: async (position, length) =>
       blobObject === undefined
         ? file

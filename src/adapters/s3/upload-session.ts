@@ -40,7 +40,7 @@ export async function uploadSession(context: WriteContext, hashes: PartHashes, i
       return sizeOf(session)
     },
     name: undefined,
-    append: (chunk) => append(session, chunk),
+    append: (...chunks) => append(session, chunks),
     read: (position, length) => read(session, position, length),
     verify: (digest) => verify(session, digest),
     commit: (digest) => commit(session, digest),
@@ -52,11 +52,11 @@ export async function uploadSession(context: WriteContext, hashes: PartHashes, i
 const storedBytes = ({ parts }: Session) => parts.reduce((sum, { size }) => sum + size, 0)
 const sizeOf = (session: Session) => storedBytes(session) + (session.batch?.file.size ?? 0)
 
-async function append(session: Session, chunk: Uint8Array): Promise<void> {
+async function append(session: Session, chunks: Uint8Array[]): Promise<void> {
   session.batch ??= { file: await session.spool.create(), sha256: createHash('sha256') }
   const { file, sha256 } = session.batch
-  await file.append(chunk)
-  sha256.update(chunk)
+  await file.append(...chunks)
+  for (const chunk of chunks) sha256.update(chunk)
 }
 
 async function read(session: Session, position: number, length: number): Promise<Buffer> {

@@ -23,7 +23,7 @@ const MAX_SIGHTINGS = 10_000
 
 /** An owner whose counter has stood still for `deadAfterMs` is dead. */
 export function leaseWatch(deadAfterMs: number): LeaseWatch {
-  const sightings = new LRUCache<string, Sighting>({ max: MAX_SIGHTINGS })
+  const sightings = new LRUCache<string, Sighting>({ maxSize: MAX_SIGHTINGS, sizeCalculation: () => 1 })
 
   function note(name: string, owner: string, beat: number): Sighting {
     // Not `get`: only a change makes a sighting recent.

@@ -20,9 +20,10 @@ import type { Completion } from './completion.js'
 export interface Backlog {
   /**
    * Carries out one plan for a request, or joins the run in progress. Resolves when the image is cached completely.
-   * Rejects with the error that prevents it, and leaves the plan in the backlog.
+   * Rejects with the error that prevents it, and leaves the plan in the backlog. The work begins once the image is
+   * recorded: what it needs before, it can do meanwhile.
    */
-  complete(plan: ImportPlan, telemetry: Telemetry): Promise<void>
+  complete(plan: ImportPlan, telemetry: Telemetry, recorded?: Promise<unknown>): Promise<void>
   /**
    * Carries out every plan that no other process is working on. Resolves when these and all runs in progress in this
    * process have ended.
@@ -84,8 +85,14 @@ export function backlog(deps: BacklogDeps): Backlog {
   let timer: NodeJS.Timeout | undefined
 
   return {
-    complete: (plan, ofRequest) =>
-      singleFlight.do(flightKey(plan), (lease) => completion(plan, { lease, stopSignal, telemetry: ofRequest })),
+    async complete(plan, ofRequest, recorded) {
+      // Handled here, too: it may reject while the lease is being acquired.
+      recorded?.catch(() => {})
+      await singleFlight.do(flightKey(plan), async (lease) => {
+        await recorded
+        await completion(plan, { lease, stopSignal, telemetry: ofRequest })
+      })
+    },
     resume: async () => completeAll(await listAll(store.imports, installation)),
     watch() {
       timer ??= setInterval(poll, POLL_EVERY_MS).unref()

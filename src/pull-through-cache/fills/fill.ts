@@ -4,6 +4,7 @@ import type { Log } from '../../registry/ports/log.js'
 import type { FillMetrics, Metrics } from '../../registry/ports/metrics.js'
 import type { Pins } from '../../registry/ports/pins.js'
 import { UpstreamFailure } from '../../registry/ports/upstream.js'
+import type { ClientPriority } from './client-priority.js'
 import { type FollowedFill, followedFill } from './followed-fill.js'
 import { type GrowingBlob, growingBlob } from './growing-blob.js'
 import { transfer, type TransferRequest } from './transfer.js'
@@ -38,7 +39,7 @@ export interface Fill {
   /** Bytes that have arrived so far. */
   readonly receivedBytes: number
   /** Resolves when the upstream begins to send; rejects with its failure before any client has seen a byte. */
-  readonly started: Promise<void>
+  started(): Promise<void>
   /** Resolves when the blob is verified and stored; rejects when nothing was stored. */
   readonly done: Promise<void>
   /**
@@ -50,8 +51,11 @@ export interface Fill {
 
 /** A blob to be fetched from an upstream. */
 export interface FillRequest extends TransferRequest {
-  /** Whether bytes that are already stored under this digest may be used instead of fetching the upstream's. */
-  mayReuse(): Promise<boolean>
+  /**
+   * Whether bytes that are already stored under this digest may be used instead of fetching the upstream's. `isStored`
+   * is called only if it matters.
+   */
+  mayReuse(isStored: () => Promise<boolean>): Promise<boolean>
   /** Called when the upstream's bytes are stored, before the lease is released to other processes. */
   confirm(): Promise<void>
 }
@@ -63,6 +67,8 @@ export interface FillDeps {
   readonly pins: Pins
   readonly log: Log
   readonly metrics: Metrics
+  /** Shared by all fills of the process. */
+  readonly clients: ClientPriority
 }
 
 /** A fill in progress. */
@@ -109,9 +115,9 @@ export function startFill(leaseName: string, request: FillRequest, deps: FillDep
     get receivedBytes() {
       return blob.size
     },
-    started,
+    started: () => deps.clients.serve(() => started),
     done,
-    send: (range, take) => sendAsItGrows(range, take, request.digest, blob, deps.blobs),
+    send: (range, take) => deps.clients.serve(() => sendAsItGrows(range, take, request.digest, blob, deps.blobs)),
   }
 }
 
@@ -156,17 +162,25 @@ async function acquirePinned({ leaseName, request, leases, pins }: FillRun): Pro
 
 /** Transfers the blob unless it is stored already; returns whether it was. */
 async function fillUnderLease(lease: Lease, creating: Promise<BlobWriter>, run: FillRun): Promise<boolean> {
-  const { request, blobs, blob, started, followed, log, metrics } = run
+  const { request, blobs, blob, started, followed, log, metrics, clients } = run
   let announcing: NodeJS.Timeout | undefined
   const onStarted = ({ name }: { name: string | undefined }) => {
     started()
-    if (name !== undefined) announcing ??= setTimeout(() => announce(name, lease, log), ANNOUNCE_AFTER_MS)
+    if (name !== undefined)
+      announcing ??= setTimeout(() => {
+        if (blob.size < request.size) announce(name, lease, log)
+      }, ANNOUNCE_AFTER_MS)
   }
   try {
-    const isStored = (await blobs.size(request.digest)) === request.size && (await request.mayReuse())
+    const isStored = await request.mayReuse(async () => (await blobs.size(request.digest)) === request.size)
     if (!isStored)
       await measured(metrics, ({ received }) =>
-        transfer(request, creating, { blob, onStarted, onReceived: received }, followed.bytesLeft()),
+        transfer(
+          request,
+          creating,
+          { blob, onStarted, onReceived: received, beforeStoring: () => clients.whenServed() },
+          followed.bytesLeft(),
+        ),
       )
     await request.confirm()
     void lease.release()

@@ -4,6 +4,7 @@ import { keyOf, type Store } from '../../registry/ports/store.js'
 import type { Registry } from '../../registry/registry.js'
 import type { RunningImports } from '../imports/running-imports.js'
 import type { UpstreamSource, UpstreamSources } from '../upstream-sources.js'
+import { clientPriority } from './client-priority.js'
 import { startFill, type Fill, type FillDeps, type FillRequest } from './fill.js'
 import {
   assumeIfUnanswered,
@@ -25,7 +26,7 @@ export interface Fills {
 }
 
 /** The dependencies of fills. */
-export interface FillsDeps extends FillDeps {
+export interface FillsDeps extends Omit<FillDeps, 'clients'> {
   readonly store: Store
   readonly sources: UpstreamSources
   readonly running: Pick<RunningImports, 'transfer'>
@@ -49,11 +50,12 @@ export function fills(deps: FillsDeps): Fills {
   const { store, sources } = deps
   const inProgress = new Map<string, SharedFill>()
   const confirm = layerConfirmations(store, deps.log)
+  const fillDeps = { ...deps, clients: clientPriority() }
 
   function start(key: string, at: LayerAtUpstream): SharedFill {
     sources.requireRoute(at.source)
     const { digest } = at.layer
-    const fill = startFill(`fill ${key}`, requestOf(at, store, confirm), deps)
+    const fill = startFill(`fill ${key}`, requestOf(at, store, confirm), fillDeps)
     const sharedFill = { fill, confirmations: new Map([[recordKey(at), fill.done]]) }
     inProgress.set(key, sharedFill)
     deps.running.transfer(digest, fill)
@@ -86,7 +88,7 @@ const requestOf = (at: LayerAtUpstream, store: Store, confirm: ConfirmLayer): Fi
   digest: at.layer.digest,
   size: at.layer.size,
   openBody: (from) => at.source.upstream.blob(at.source.repository, at.layer.digest, from, at.layer.size),
-  mayReuse: () => mayReuseBytes(at, store),
+  mayReuse: (isStored) => mayReuseBytes(at, store, isStored),
   confirm: () => confirm(at),
 })
 

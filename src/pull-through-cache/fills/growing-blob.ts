@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { BlobWriter, GrowingBytes, TakeChunk } from '../../registry/ports/blob-store.js'
 import { type RecentBytes, recentBytes } from './recent-bytes.js'
 
@@ -28,14 +29,14 @@ export interface GrowingBlob {
  * Creates a blob without bytes. The latest bytes stay in memory, so that clients that keep up need not read the file.
  */
 export function growingBlob(expectedSize: number): GrowingBlob {
-  let source: Pick<BlobWriter | GrowingBytes, 'read'> | undefined
+  let read: GrowingBytes['read'] = async () => Buffer.alloc(0)
   let [recent, isVerified] = [recentBytes(expectedSize), false]
   const changes = notifier()
   const blob = {
     outcome: undefined as 'stored' | Error | undefined,
     size: 0,
     readFrom(bytes: Pick<BlobWriter | GrowingBytes, 'read'>) {
-      source = bytes
+      read = sharedReads(bytes, expectedSize)
       blob.size = 0
       recent = recentBytes(expectedSize)
       return recent
@@ -60,20 +61,41 @@ export function growingBlob(expectedSize: number): GrowingBlob {
     changed: () => changes.next(),
     available: (position: number, end: number) => Math.min(blob.size, isVerified ? end + 1 : end) - position,
     pass: (position: number, length: number, take: TakeChunk) =>
-      recent.pass(position, length, take) ?? passRead(source, position, length, take),
+      recent.pass(position, length, take) ?? passRead(read, position, length, take),
   }
   return blob
 }
 
 async function passRead(
-  source: Pick<GrowingBytes, 'read'> | undefined,
+  read: GrowingBytes['read'],
   position: number,
   length: number,
   take: TakeChunk,
 ): Promise<number> {
-  const chunk = (await source?.read(position, length)) ?? Buffer.alloc(0)
+  const chunk = await read(position, length)
   await take(chunk)
   return chunk.length
+}
+
+/** Bytes of the file that are read at a time. */
+const PIECE_BYTES = 256 * 1024
+/** How many pieces stay in memory for clients that are a little behind. */
+const KEPT_PIECES = 8
+
+/** Reads bytes of the file, once for all clients that are at about the same place. */
+function sharedReads({ read }: Pick<GrowingBytes, 'read'>, size: number): GrowingBytes['read'] {
+  const pieces = new LRUCache<number, Promise<Buffer>>({ max: KEPT_PIECES })
+  return async (position, length) => {
+    const start = position - (position % PIECE_BYTES)
+    const pieceLength = Math.min(PIECE_BYTES, size - start)
+    const reading = pieces.get(start) ?? read(start, pieceLength)
+    pieces.set(start, reading)
+    const piece = await reading.catch(() => Buffer.alloc(0))
+    // The file does not have all of it yet, or the read failed.
+    if (piece.length < pieceLength && pieces.get(start) === reading) pieces.delete(start)
+    const bytes = piece.subarray(position - start, position - start + length)
+    return bytes.length > 0 ? bytes : read(position, length)
+  }
 }
 
 /** Wakes all callers that wait for the next change. */

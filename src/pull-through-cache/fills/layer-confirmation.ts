@@ -28,14 +28,20 @@ export interface LayerAtUpstream {
  * because it could claim to have bytes that other accounts have pushed here, and so expose them. A registry of this
  * installation claims only what its own records say.
  */
-export async function mayReuseBytes({ registry, layer, source }: LayerAtUpstream, store: Store): Promise<boolean> {
+export async function mayReuseBytes(
+  { registry, layer, source }: LayerAtUpstream,
+  store: Store,
+  isStored: () => Promise<boolean>,
+): Promise<boolean> {
   const { digest } = layer
   const [record, origin] = await Promise.all([
     store.layers.get(registry, keyOf(layer.repository, digest)),
     store.origins.get(installation, keyOf(digest, source.rule.upstreamRegistryUrl)),
   ])
-  if (record && belongsToRepository(record)) return true
-  if (!origin && !source.upstream.isInProcess) return false
+  const isConfirmed = record !== undefined && belongsToRepository(record)
+  if (!isConfirmed && !origin && !source.upstream.isInProcess) return false
+  if (!(await isStored())) return false
+  if (isConfirmed) return true
   // If HEAD does not tell, the transfer will show whether the upstream has them.
   return source.upstream.hasBlob(source.repository, digest).catch(assumeIfUnanswered(false))
 }

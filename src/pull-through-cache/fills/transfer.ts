@@ -19,6 +19,8 @@ export interface TransferProgress {
   readonly onStarted: (writer: Pick<BlobWriter, 'name'>) => void
   /** Called with the number of bytes of each chunk that comes from the upstream. */
   readonly onReceived: (bytes: number) => void
+  /** Waits until the verified blob is to be stored. */
+  readonly beforeStoring: () => Promise<void>
 }
 
 /** Bytes copied at a time from the transfer of a process that died. */
@@ -55,6 +57,7 @@ export async function transfer(
     }
     await writer.verify(digest)
     blob.verified()
+    await progress.beforeStoring()
     await writer.commit(digest)
   } catch (error) {
     await writer.abort()

@@ -32,10 +32,11 @@ export interface ManifestImport {
   /** Set for a member of an index, which the plan and the reports of the index cover. */
   readonly isMember?: true
   /**
-   * Called once the image is recorded. Its layers can be fetched from then on, while the import still makes sure that
-   * the image can be restored and answered.
+   * Called with the plan for the rest of the image. Its layers can be fetched once `recorded` resolves, while the
+   * import still makes sure that the image can be restored and answered. `recorded` rejects if the image is not
+   * recorded.
    */
-  readonly onRecorded?: (outcome: PutOutcome) => void
+  readonly onPlanned?: (plan: ImportPlan, recorded: Promise<unknown>) => void
 }
 
 /** The dependencies of importing manifests. */
@@ -84,7 +85,7 @@ export async function storeImage(
   telemetry: Telemetry,
 ): Promise<PutOutcome> {
   const { storage } = deps
-  const { registry, repository, now, isMember } = target
+  const { repository, now } = target
   const { imageTag } = target.imageId
   const { digest, bytes } = upstreamManifest
   const tag = imageTag === undefined ? {} : { tag: imageTag }
@@ -95,7 +96,6 @@ export async function storeImage(
     pinned.then(() => storeManifest(storage.blobs, digest, bytes)),
     target.creationRequest && createMissingRepository(target, target.creationRequest, deps, telemetry),
   ])
-  if (!isMember) await recordPlan({ ...registry, repository, digest, ...tag, plannedAt: now.getTime() }, storage)
   const image: NewImage = {
     repository,
     digest,
@@ -105,13 +105,34 @@ export async function storeImage(
     pulledThrough: true,
     ...tag,
   }
-  let reported = Promise.resolve()
-  const put = await recordImage(storage, registry, image, bytes, (recorded) => {
-    if (!isMember) reported = reportImporting(target, digest, recorded, telemetry)
-    target.onRecorded?.(recorded)
-  })
+  return planAndRecord(image, bytes, target, storage, telemetry)
+}
+
+async function planAndRecord(
+  image: NewImage,
+  bytes: Uint8Array,
+  target: ManifestImport,
+  storage: ImageStorage,
+  telemetry: Telemetry,
+): Promise<PutOutcome> {
+  const { registry, isMember, onPlanned } = target
+  const { repository, digest, tag, now } = image
+  const plan = { ...registry, repository, digest, ...(tag !== undefined && { tag }), plannedAt: now }
+  let [onRecorded, reported] = [() => {}, Promise.resolve()]
+  const recorded = new Promise<void>((resolve) => (onRecorded = resolve))
+
+  async function record(): Promise<PutOutcome> {
+    if (!isMember) await recordPlan(plan, storage)
+    return recordImage(storage, registry, image, bytes, (outcome) => {
+      if (!isMember) reported = reportImporting(target, digest, outcome, telemetry)
+      onRecorded()
+    })
+  }
+  const put = record()
+  onPlanned?.(plan, Promise.race([recorded, put]))
+  const outcome = await put
   await reported
-  return put
+  return outcome
 }
 
 function reportImporting(

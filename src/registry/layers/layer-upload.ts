@@ -1,4 +1,5 @@
 import { limitExceeded } from '../errors.js'
+import { appendArriving } from './append-arriving.js'
 import { layerPartOutOfOrder, uploadNotFound } from './layer-errors.js'
 import type { Pins } from '../ports/pins.js'
 import type { BlobWriter, Blobs, Uploads, WithNotes } from '../ports/blob-store.js'
@@ -80,10 +81,9 @@ export const appendPart = (storage: UploadStorage, session: UploadSession, part:
     try {
       if (part.firstByte !== undefined && part.firstByte !== start)
         throw layerPartOutOfOrder(uploadDetails(session), part.firstByte, start)
-      for await (const chunk of part.bytes) {
-        if (writer.size + chunk.length > storage.quotas.layerMiB * MIB) throw limitExceeded()
-        await writer.append(chunk)
-      }
+      await appendArriving(writer, part.bytes, (received) => {
+        if (start + received > storage.quotas.layerMiB * MIB) throw limitExceeded()
+      })
     } finally {
       await writer.close()
       if (writer.size > start) await recordPart(storage, session, start, writer)

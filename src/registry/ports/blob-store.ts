@@ -142,8 +142,8 @@ export interface BlobWriter {
   readonly size: number
   /** The name under which other processes can follow the bytes; undefined if they cannot. */
   readonly name: string | undefined
-  /** Only one append at a time. The chunk may be reused once it resolves. */
-  append(chunk: Uint8Array): Promise<void>
+  /** Only one append at a time. The chunks may be reused once it resolves. */
+  append(...chunks: Uint8Array[]): Promise<void>
   /**
    * At most `length` of the bytes appended so far, for readers of a transfer in flight; also usable during and after
    * the commit.
