@@ -16,8 +16,9 @@ main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const line = readCommandLine(process.argv.slice(2))
-  // An export says by itself that the reader of its archive has ended.
-  if (line.command !== 'export') process.stdout.on('error', endWithoutOutput)
+  // An export to standard output says by itself that the reader of its archive has ended.
+  const isArchive = line.command === 'export' && line.operands[0] === '-'
+  if (!isArchive) process.stdout.on('error', endWithoutOutput)
   if (line.command === 'help') return void process.stdout.write(help(line.operands[0]))
   if (line.command === 'version') return void process.stdout.write(`${version}\n`)
   // Help and the version answer at once: what every other command needs takes several times as long to load as they

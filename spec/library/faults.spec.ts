@@ -59,6 +59,20 @@ describe('Faults of the upstream, as a pull through the cache meets them', () =>
     expect(statuses).toEqual([429, 200])
   })
 
+  it('A pull that the upstream refuses is explained by its answer, which the client does not get', async () => {
+    const { repository } = newImage()
+    const answered = (tag: string, reason: string) =>
+      `The upstream registry public.ecr.aws answered the request for ${repository}:${tag} with ${reason}.`
+    expect((await client.pull(repository, 'nope')).status).toBe(404)
+    const [unknown] = await ecr.explain()
+    const hint = answered('nope', '404 Not Found, MANIFEST_UNKNOWN: unknown')
+    expect(unknown).toMatchObject({ code: 'MANIFEST_UNKNOWN', hint })
+    expect(await ecr.explain(unknown?.requestId ?? '')).toMatchObject({ hint, decisions: [{ allowed: true }, {}, {}] })
+    ecr.upstream.outage({ status: 403, code: 'DENIED', message: 'no', image: repository })
+    expect((await client.pull(repository, 'latest')).status).toBe(403)
+    expect((await ecr.explain())[0]).toMatchObject({ hint: answered('latest', '403 Forbidden, DENIED: no') })
+  })
+
   it('A cached image is served while the upstream refuses connections, also when its check is due', async () => {
     const { repository, image } = newImage()
     await client.pull(repository, 'latest')
@@ -130,8 +144,8 @@ describe('Faults of the upstream, as its own clients meet them', () => {
   })
 
   it.each<[string, () => unknown]>([
-    ['status is one of HTTP, from 200 to 599, not 1000', () => ecr.upstream.outage({ status: 1000 })],
-    ['status is one of HTTP, from 200 to 599, not 100', () => ecr.upstream.outage({ status: 100 })],
+    ['status is that of an error, from 400 to 599, not 1000', () => ecr.upstream.outage({ status: 1000 })],
+    ['status is that of an error, from 400 to 599, not 200', () => ecr.upstream.outage({ status: 200 })],
     [
       'retryAfter is a number of seconds, 0 or more, or a Date, not -1',
       () => ecr.upstream.rateLimit({ retryAfter: -1 }),
@@ -205,6 +219,12 @@ describe('Faults of the upstream, as its own clients meet them', () => {
     [() => ecr.upstream.slow({ bytesPerSecond: 0 }), 'bytesPerSecond is a number greater than 0, not 0'],
     [() => ecr.upstream.slow({ latency: 'soon' as '1s' }), 'A duration is a number of milliseconds, 0 or more'],
     [() => ecr.upstream.resetConnections({ image: 'quay.io:443/a' }), "'quay.io:443/a' is not the name of an image"],
+    [
+      () => ecr.upstream.rateLimit({ kind: 'blobs' as 'blob' }),
+      'kind is one of ping, manifest, blob, referrers, tags,',
+    ],
+    [() => ecr.upstream.count({ kind: 'blobs' as 'blob' }), 'kind is one of ping, manifest, blob, referrers, tags,'],
+    [() => ecr.upstream.outage({ method: 'get' as 'GET' }), 'method is GET or HEAD, not get'],
     [() => ecr.upstream.count({ image: 'A' }), "'A' is not the name of an image"],
     [() => ecr.upstream.moveAfterHead('team/a', 'latest', 'sha256:0'), 'The upstream has no image team/a@sha256:0'],
   ])('A mistake in a fault is refused at once: %s', (make, message) => {

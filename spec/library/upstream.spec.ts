@@ -110,6 +110,8 @@ describe('An image of the upstream', () => {
     expect(() => ecr.upstream.tag('team/other', 'latest', old)).toThrow(
       `The upstream has no image team/other@${old.digest}: make it with upstream.image()`,
     )
+    const withoutImage = ['team/app', 'latest'] as unknown as Parameters<typeof ecr.upstream.tag>
+    expect(() => ecr.upstream.tag(...withoutImage)).toThrow('Which image of team/app? Give what upstream.image() has')
   })
 
   it('A removed tag is unknown, while its image is there until the repository is removed', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { importImages, namedImage } from '../../src/cli/import-command.js'
 import { defaultConfig } from '../../src/config/config.js'
@@ -118,6 +121,15 @@ describe('ecr-local import', () => {
     await expect(attempt).rejects.toThrow(
       'No emulator answers at http://localhost:1: start one, or name the one that runs with --host and --port',
     )
+  })
+
+  it('ecr-local import says that a program which answers is not an ecr-local, as other commands do', async () => {
+    const other = createServer((_req, res) => void res.end('<html>')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const attempt = importImages({ ...defaultConfig, port }, { images: ['app'], environment: {}, write: () => {} })
+    await expect(attempt).rejects.toThrow(`The program at http://localhost:${port} is not an ecr-local of this version`)
+    other.close()
   })
 
   it('ecr-local import needs credentials where the configuration has access keys', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,12 @@ import { describe, expect, it } from 'vitest'
 import { warningsFor } from '../../src/cli/banner.js'
 import { fsck } from '../../src/cli/fsck-command.js'
 import { gc } from '../../src/cli/gc-command.js'
+import { importFrom } from '../../src/cli/import-state-command.js'
 import { isForegroundScript } from '../../src/cli/parent-process.js'
 import { portInUse } from '../../src/cli/port-in-use.js'
+import { warningsAboutVariables } from '../../src/cli/variable-warnings.js'
 import { defaultConfig } from '../../src/config/config.js'
+import { settings } from '../../src/config/settings.js'
 import { startEmulator } from '../support/emulator.js'
 import { silent } from '../support/silent-log.js'
 
@@ -86,6 +89,30 @@ describe('warnings of a start', () => {
   })
 })
 
+describe('misspelt environment variables', () => {
+  it.each([
+    ['ECR_LOCAL_PROT', '4567', 'ECR_LOCAL_PORT'],
+    ['ECR_LOCAL_DATADIR', 'data', 'ECR_LOCAL_DATA_DIR'],
+    ['ECR_LOCAL_REGISTRY_PROT', '4510', 'ECR_LOCAL_REGISTRY_PORT'],
+  ])('The variable %s=%s gets a warning that names %s', (variable, value, meant) => {
+    const warning = `${variable} is not a setting. Did you mean ${meant}?`
+    expect(warningsAboutVariables({ [variable]: value })).toEqual([warning])
+    expect(warningsAboutVariables({ [variable]: '' })).toEqual([])
+  })
+
+  it('The variables of settings, of our tools, of Kubernetes and of other programs get no warning', () => {
+    const ours = ['ENDPOINT', 'REGISTRY', 'SKIP_INSTALL', 'SOAK_SECONDS', 'SPEC_S3_URL', 'S3_ADDRESS', 'S3_PORT']
+    const service = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP', 'PORT_4566_TCP', 'PORT_4566_TCP_PORT']
+    const free = [...ours, ...service, 'X_SERVICE_HOST', 'X_PORT_80_TCP_ADDR', 'LIKE_NONE'].map(
+      (name) => `ECR_LOCAL_${name}`,
+    )
+    const names = [...free, ...settings.map(({ environment }) => environment)]
+    const environment = Object.fromEntries(names.map((name) => [name, 'value']))
+    const others = { ECR_LOCAL_X_PORT: 'tcp://10.0.0.1:80', ECR_PROT: '1' }
+    expect(warningsAboutVariables({ ...environment, ...others })).toEqual([])
+  })
+})
+
 describe('maintenance commands', () => {
   it.each([
     ['gc', (config: typeof defaultConfig) => gc(config, silent)],
@@ -96,5 +123,14 @@ describe('maintenance commands', () => {
       `${dataDir} is not a data directory, so there is nothing for ecr-local ${command}: name the one the planes use with --data-dir`,
     )
     expect(existsSync(dataDir)).toBe(false)
+  })
+
+  it('What a refused import has left is no data directory to them', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'ecr-local-refused-'))
+    const config = { ...defaultConfig, dataDir: join(parent, 'data') }
+    writeFileSync(join(parent, 'text.tar'), 'text')
+    await expect(importFrom(join(parent, 'text.tar'), config, silent, process)).rejects.toThrow('not an archive')
+    await expect(fsck(config, { repair: false }, silent)).rejects.toThrow(`${config.dataDir} is not a data directory`)
+    rmSync(parent, { recursive: true })
   })
 })

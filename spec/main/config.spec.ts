@@ -133,9 +133,21 @@ describe('settings', () => {
     [{ tlsKey: 'k' }, '--tls-key needs --tls-cert: a certificate and its key, both PEM files'],
     [{ auth: 'none' }, '--auth must be one of strict, relaxed, not "none"'],
     [{ log: 'loud' }, '--log must be one of silent, fatal, error, warn, info, debug, trace, not "loud"'],
-    [{ host: 'http://x' }, '--host must be an address or a host name without a scheme, not "http://x"'],
   ])('The flag %j is refused with the values that are allowed', (flags, message) => {
     expect(refusalOf(() => readConfig(flags, {}))).toBe(message)
+  })
+
+  it.each(['http://x', 'localhost:4566', '[::1]:4566'])(
+    'The host %s is refused, since it has a scheme or a port',
+    (host) => {
+      expect(refusalOf(() => readConfig({ host }, {}))).toBe(
+        `--host must be an address or a host name without a scheme or a port, which goes into --port, not "${host}"`,
+      )
+    },
+  )
+
+  it.each(['localhost', '::1', '::', 'fe80::1', '10.0.0.1', 'registry.internal'])('The host %s is accepted', (host) => {
+    expect(readConfig({ host }, {}).host).toBe(host)
   })
 
   it('The refusal of an environment variable names that variable', () => {

@@ -185,7 +185,7 @@ describe('ecr-local export and import', () => {
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
 
-    expect((await target.run('fsck')).stdout).toMatch(/and 0 images checked: nothing is wrong/)
+    expect((await target.run('fsck')).stderr).toContain(' is not a data directory')
     expect(await target.run('import', archive)).toMatchObject({ code: 0 })
     expect((await target.run('fsck')).stdout).toBe((await source.run('fsck')).stdout)
     await target.running(async (at) => expect(await pullsFrom(at)).toEqual(manifests))

@@ -132,6 +132,7 @@ describe('ecr-local lifecycle run', () => {
     await using data = await temporaryDirectory()
     const config = { ...defaultConfig, dataDir: `${data.path}/data` }
     const plane = await openStorage(config, { log: silent, metrics: noMetrics })
+    plane.confirm()
     const lease = await plane.leases.acquire(leaseOfTask(LIFECYCLE_TASK))
     const policy = newLifecyclePolicy(repositoryName, keeping(1), new Date())
     const registry = { account: '000000000000', region: 'us-east-1' }

@@ -49,10 +49,12 @@ describeWith({ [FULL]: existsSync(FULL) }, 'standard output that cannot be writt
 
   it('A command whose report cannot be written says so in one line; one whose reader has ended ends as by SIGPIPE', async () => {
     const [full, closed] = [startInto('full', ['help']), startInto('closed pipe', ['help'])]
-    expect(await full.ended).toEqual({
-      code: 1,
-      stderr: 'ecr-local: Standard output cannot be written (ENOSPC: no space left on device, write)\n',
-    })
+    const ended = [full, startInto('full', ['status', '--port', '1']), startInto('full', ['top', '--port', '1'])]
+    for (const command of ended)
+      expect(await command.ended).toEqual({
+        code: 1,
+        stderr: 'ecr-local: Standard output cannot be written (ENOSPC: no space left on device, write)\n',
+      })
     expect(await closed.ended).toEqual({ code: 141, stderr: '' })
   })
 })

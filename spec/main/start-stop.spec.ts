@@ -9,11 +9,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { request } from 'undici'
 import { lmdbKeyValue } from '../../src/adapters/lmdb/key-value.js'
 import { adviceFor } from '../../src/adapters/redis/redis-errors.js'
+import { openExistingStorage } from '../../src/cli/existing-storage.js'
 import { usageErrorFrom } from '../../src/cli/startup-errors.js'
+import { defaultConfig } from '../../src/config/config.js'
 import { startProcess } from '../support/background-process.js'
 import { describeWith, terminalNeeds } from '../support/describe-with.js'
 import { runCli, startCli } from '../support/run-cli.js'
 import { neutralEnvironment } from '../support/run-command.js'
+import { silent } from '../support/silent-log.js'
 
 /** The program that package.json names. */
 const entry = fileURLToPath(new URL('../../dist/ecr-local.cjs', import.meta.url))
@@ -109,17 +112,22 @@ describe('start', () => {
 })
 
 describe('refused start', () => {
-  it.each(['--port', '--registry-port'])('A start is refused in one line if its %s is in use', async (flag) => {
-    const holder = createServer().listen(0, '127.0.0.1')
-    await once(holder, 'listening')
-    const { port } = holder.address() as AddressInfo
-    const { code, stdout, stderr } = await runCli([...inMemory, flag, String(port)], { cwd })
-    holder.close()
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(
-      new RegExp(`^ecr-local: Port ${port} is in use by a program other than ecr-local: .* ${flag} .*\\n$`),
-    )
-  })
+  it.each(['--port', '--registry-port'])(
+    'A start is refused in one line if its %s is in use, and leaves no data directory',
+    async (flag) => {
+      const holder = createServer().listen(0, '127.0.0.1')
+      await once(holder, 'listening')
+      const { port } = holder.address() as AddressInfo
+      const { code, stdout, stderr } = await runCli(['start', ...free, '--log', 'silent', flag, String(port)], { cwd })
+      holder.close()
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(
+        new RegExp(`^ecr-local: Port ${port} is in use by a program other than ecr-local: .* ${flag} .*\\n$`),
+      )
+      const config = { ...defaultConfig, dataDir: join(cwd, defaultConfig.dataDir) }
+      await expect(openExistingStorage(config, 'fsck', silent)).rejects.toThrow('is not a data directory')
+    },
+  )
 
   it('A start is refused in one line if the data directory cannot be created', async () => {
     writeFileSync(join(cwd, 'file'), '')

@@ -10,6 +10,7 @@ import type { ReportStep } from '../registry/ports/progress.js'
 import { parseImageReference, type ReferencedImage } from '../registry/images/image-reference.js'
 import { DEFAULT_REGION } from '../registry/registry.js'
 import { noAnswerText } from './connection-errors.js'
+import { notEcrLocal } from './plane-client.js'
 
 /** An image to import. */
 export interface NamedImage extends ReferencedImage {
@@ -143,10 +144,10 @@ function imported({ imageId, imageManifest = '{}' }: Image): Imported {
 }
 
 function unreachable(config: ImportConfig, error: unknown): UsageError {
-  const { name, message } = error as Error
-  return new UsageError(
-    name === 'CredentialsProviderError'
-      ? `ecr-local import found no credentials to sign with: ${message}`
-      : noAnswerText(endpointOf(config), error),
-  )
+  const { name, message, $response } = error as Error & { readonly $response?: unknown }
+  if (name === 'CredentialsProviderError')
+    return new UsageError(`ecr-local import found no credentials to sign with: ${message}`)
+  // The SDK adds the response to an error if it could not read it.
+  if ($response !== undefined) return notEcrLocal(endpointOf(config))
+  return new UsageError(noAnswerText(endpointOf(config), error))
 }

@@ -28,6 +28,7 @@ export async function importFrom(operand: string, config: Config, log: Log, stre
   try {
     if (!transfer) throw new UsageError('State in memory cannot be imported')
     const manifest = await importState(archiveEntries(input), { ...storage, transfer }, { report: progress.report })
+    storage.confirm()
     return {
       text: `Imported ${contentsOf(manifest)}, as of ${manifest.exportedAt}.`,
       document: documentOf(operand, manifest),

@@ -12,6 +12,7 @@ import { runLifecycle } from './lifecycle-command.js'
 import type { TransferReport } from './transfer-report.js'
 import { usageErrorFrom } from './startup-errors.js'
 import { serve } from './serve.js'
+import { warningsAboutVariables } from './variable-warnings.js'
 
 /** Runs a command to its end, and ends the process with its exit status unless that is 0. */
 type Run = (line: CommandLine, process: NodeJS.Process) => Promise<void>
@@ -23,22 +24,37 @@ type Run = (line: CommandLine, process: NodeJS.Process) => Promise<void>
 export const runCommand = (command: Command, line: CommandLine, process: NodeJS.Process): Promise<void> =>
   runners[command](line, process)
 
-const configOf = ({ flags }: CommandLine, { env }: NodeJS.Process) => readConfig(flags, env)
+const readSettings = ({ flags }: CommandLine, { env }: NodeJS.Process) => readConfig(flags, env)
+
+/** The settings of a command that starts no planes: its warnings go to standard error, those of planes to their log. */
+function configOf(line: CommandLine, process: NodeJS.Process): Config {
+  for (const warning of warningsAboutVariables(process.env)) process.stderr.write(`ecr-local: ${warning}\n`)
+  return readSettings(line, process)
+}
+
 const writeTo =
   ({ stdout }: NodeJS.Process) =>
   (text: string) =>
     void stdout.write(text)
 const isJson = ({ options }: CommandLine) => options.json === true
-const endWith = (process: NodeJS.Process, isWell: boolean) => process.exit(isWell ? 0 : 1)
+const endWith = (process: NodeJS.Process, isWell: boolean) => endWithStatus(process, isWell ? 0 : 1)
+
+/** Ends the process once its results are written. If they cannot be, their error arrives before, and ends it. */
+function endWithStatus(process: NodeJS.Process, status: number): void {
+  const { stdout } = process
+  const end = () => void setImmediate(() => process.exit(status))
+  if (stdout.writable) stdout.write('', end)
+  else end()
+}
 
 /**
  * How each command is run. `certs`, `demo` and `import` are loaded only when they are run: their libraries for
  * certificates and for calling ECR each take half as long to load as everything that a start needs.
  */
 const runners: Readonly<Record<Command, Run>> = {
-  start: (line, process) => serve('start', () => configOf(line, process), process),
-  'control-plane': (line, process) => serve('control-plane', () => configOf(line, process), process),
-  'data-plane': (line, process) => serve('data-plane', () => configOf(line, process), process),
+  start: (line, process) => serve('start', () => readSettings(line, process), process),
+  'control-plane': (line, process) => serve('control-plane', () => readSettings(line, process), process),
+  'data-plane': (line, process) => serve('data-plane', () => readSettings(line, process), process),
   async demo(_line, process) {
     const { demo } = await import('../demo/demo.js')
     endWith(process, await demo(process.stdout))
@@ -66,9 +82,8 @@ const runners: Readonly<Record<Command, Run>> = {
   async top(line, process) {
     const { periodNamed, top } = await import('./top-command.js')
     const period = periodNamed(line.options.period)
-    process.exit(
-      await top(configOf(line, process), { period, json: isJson(line), once: line.options.once === true }, process),
-    )
+    const options = { period, json: isJson(line), once: line.options.once === true }
+    endWithStatus(process, await top(configOf(line, process), options, process))
   },
   async env(line, process) {
     const { environmentText } = await import('./env-command.js')

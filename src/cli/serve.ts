@@ -9,6 +9,7 @@ import { initScripts } from '../localstack/init-scripts.js'
 import type { Log } from '../registry/ports/log.js'
 import { runBoot, runStage, scriptsOf, SHUTDOWN_SCRIPTS_MS } from './run-init-scripts.js'
 import { start, type StartCommand } from './start.js'
+import { warningsAboutVariables } from './variable-warnings.js'
 import { inHandText } from './work-in-hand-text.js'
 
 /**
@@ -37,6 +38,7 @@ export async function serve(command: StartCommand, readSettings: () => Config, p
     firstLog.error({ err, origin }, 'failed unexpectedly')
     process.exit(1)
   })
+  for (const warning of warningsAboutVariables(environment)) firstLog.warn({}, warning)
   const stopping = new AbortController()
   void stopRequest.then(() => stopping.abort())
   const scripts = command === 'start' ? scriptsOf(settings) : initScripts()

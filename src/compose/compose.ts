@@ -10,7 +10,7 @@ import { realNamesFiles } from './real-names-listener.js'
 import { startMaintenance } from './maintenance.js'
 import { warmUp } from './warm-up.js'
 import { openScanner } from './open-scanner.js'
-import { openStorage } from './storage.js'
+import { openStorage, type Storage } from './storage.js'
 import { countWork, type WorkInHand } from './work-in-hand.js'
 import type { Config } from '../config/config.js'
 import type { InitStatus } from '../localstack/init-status.js'
@@ -69,7 +69,7 @@ export async function compose(
     const planeParts = { ...parts, initStatus, clockOfControlPlane: clockThatWakes(tasks, parts.clock) }
     const started = await startPlanes(config, planes, planeParts, servers)
     const { data, seed, realNames } = started
-    data?.backlog.watch()
+    whenAnswering(started, storage)
     if (data) writeListeners.add(warmUp(loadUpstreamClient, parts.store, closing))
     return {
       ...addressesOf(started),
@@ -93,6 +93,12 @@ async function watchedStorage(config: Config, telemetry: Telemetry) {
   const writeListeners = new Set<(collection: string) => void>()
   const onWrite = (collection: string) => writeListeners.forEach((listener) => listener(collection))
   return { storage: await openStorage(config, { ...telemetry, onWrite }), writeListeners }
+}
+
+/** What waits until the planes answer. */
+function whenAnswering({ data }: StartedPlanes, storage: Storage): void {
+  storage.confirm()
+  data?.backlog.watch()
 }
 
 const addressesOf = ({ endpoint, registry }: StartedPlanes) => ({ endpoint, registry })

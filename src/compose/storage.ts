@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { filesystemBlobStore } from '../adapters/filesystem/blob-store.js'
-import { isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
+import { confirmDataDirectory, isDataDirectory, openDataDirectory } from '../adapters/filesystem/data-directory.js'
 import { diskReserve } from '../adapters/filesystem/disk-reserve.js'
 import { diskSpaceOf } from '../adapters/filesystem/measured-disk.js'
 import { memoryBlobStore } from '../adapters/memory/blob-store.js'
@@ -43,6 +43,8 @@ export interface Storage {
   readonly transfer: RecordTransfer | undefined
   /** Resolves with the reason if the store is lost for good, so that this process has to end. */
   readonly failed: Promise<Error>
+  /** Says that the installation is in use, so that commands such as `fsck` accept its data directory from now on. */
+  confirm(): void
   close(): Promise<void>
 }
 
@@ -80,15 +82,16 @@ export async function openStorage(config: Config, deps: StorageDeps, options: Op
     const reserve = config.store === 'memory' ? noReserve : diskReserve(config.dataDir, deps.log)
     const measureDisk = config.store !== 'memory' && config.blobs === 'disk' ? diskSpaceOf(config.dataDir) : noDisk
     const parts = partsOn(store, blobs, config, deps)
+    const confirm = () => void (config.store !== 'memory' && confirmDataDirectory(config.dataDir))
     const close = () => reserve.settled().then(parts.close)
-    return { ...parts, reserve, measureDisk, transfer: keyValue.transfer, failed, close }
+    return { ...parts, reserve, measureDisk, transfer: keyValue.transfer, failed, confirm, close }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-/** Whether planes with these settings need a data directory that does not exist yet. */
+/** Whether planes with these settings need a data directory that none have used yet. */
 export const isDataDirectoryMissing = ({ store, blobs, dataDir }: Config): boolean =>
   (store === 'embedded' || (store !== 'memory' && blobs === 'disk')) && !isDataDirectory(dataDir)
 
@@ -97,7 +100,7 @@ function partsOn(
   blobs: BlobStore,
   { garbage }: Config,
   { log }: StorageDeps,
-): Omit<Storage, 'reserve' | 'measureDisk' | 'transfer' | 'failed'> {
+): Omit<Storage, 'reserve' | 'measureDisk' | 'transfer' | 'failed' | 'confirm'> {
   const clock = systemClock(store)
   const ids = randomIds
   const pins = storedPins({ store, clock, graceSeconds: garbage.graceSeconds })

@@ -50,8 +50,8 @@ async function answerByRoute(exchange: AdmittedExchange, route: Route, deps: Dat
   const registry = registryOf(req.headers.host, grant.registry)
   facts.operation = route.operation
   countAction(route, grant, deps)
-  if (route.endpoint === getManifest) facts.pulledFrom = { registry, repository: route.repository }
   const { repository, reference } = route
+  if (route.endpoint === getManifest) facts.pulledFrom = { registry, repository, reference }
   const call = callOf(request, grant, registry, { repository, reference, repositoryExists: existenceIn(policies) })
   const permission = permissionFor(`ecr:${route.operation}`, call, policies)
   await requirePermission(deps.authorize(permission), call)

@@ -24,7 +24,7 @@ export async function refuseRequest(error: unknown, exchange: Exchange, deps: Da
     code,
     message,
     ...(status === 401 && !req.headers.authorization && { isChallenge: true }),
-    ...(facts.pulledFrom && status !== 401 && (await failedPull(facts.pulledFrom, refusal, req.method, deps))),
+    ...(facts.pulledFrom && status !== 401 && (await failedPull(facts, refusal, deps))),
     ...(hint !== undefined && { hint }),
   }
 }

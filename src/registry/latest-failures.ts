@@ -2,7 +2,7 @@ import type { RecordedEvent } from './events.js'
 import type { Failure } from './failure.js'
 import { listEach } from './list-records.js'
 import type { Store } from './ports/store.js'
-import { installation } from './registry.js'
+import { installation, type Registry } from './registry.js'
 
 /** How far back failures are looked for, by the emulator's time. */
 const WITHIN_MS = 24 * 3600 * 1000
@@ -17,6 +17,28 @@ export async function latestFailures({ events }: Store, now: Date, atMost: numbe
     if (failures.length > atMost) failures.shift()
   }
   return failures.reverse()
+}
+
+/** An image, by a tag or a digest, that a pull has asked for. */
+interface PulledImage {
+  readonly registry: Registry
+  readonly repository: string
+  readonly reference: string
+}
+
+/** Why the image's import failed that began at this time or later; undefined if none did. */
+export async function failedImport(
+  { events }: Pick<Store, 'events'>,
+  { registry, repository, reference }: PulledImage,
+  since: Date,
+): Promise<string | undefined> {
+  const what = `import of ${repository}${reference.includes(':') ? '@' : ':'}${reference}`
+  for await (const event of listEach(events, installation, { after: since.toISOString() })) {
+    const failure = failureIn(event)
+    const isHere = event.account === registry.account && event.region === registry.region
+    if (isHere && failure?.what === what) return failure.reason
+  }
+  return undefined
 }
 
 const pick = ({ time, account, region }: RecordedEvent) => ({ time, account, region })

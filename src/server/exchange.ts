@@ -29,8 +29,8 @@ export interface RequestFacts {
   description: string
   /** The emulator's time of the request; absent until the clock was read. */
   now?: Date
-  /** Where an image is pulled from; absent until it is known that the request is a pull. */
-  pulledFrom?: { readonly registry: Registry; readonly repository: string }
+  /** The image that is pulled; absent until it is known that the request is a pull. */
+  pulledFrom?: { readonly registry: Registry; readonly repository: string; readonly reference: string }
   /**
    * Set on requests that read the decision log. Unless refused they are not recorded in it, so that they evict no other
    * entries.

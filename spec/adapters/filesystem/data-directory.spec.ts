@@ -3,7 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openDataDirectory } from '../../../src/adapters/filesystem/data-directory.js'
+import {
+  confirmDataDirectory,
+  isDataDirectory,
+  openDataDirectory,
+} from '../../../src/adapters/filesystem/data-directory.js'
 import { recordedLog } from '../../support/recorded-log.js'
 
 describe('The data directory', () => {
@@ -23,10 +27,15 @@ describe('The data directory', () => {
     return undefined
   }
 
-  it('A data directory is created with its layout and can be opened again', async () => {
+  it('A data directory is created with its layout, counts as one once it is confirmed, and can be opened again', async () => {
     const path = join(parent, 'a', 'b')
     openDataDirectory(path, log)
     openDataDirectory(path, log)
+    expect(isDataDirectory(path)).toBe(false)
+    confirmDataDirectory(path)
+    expect(isDataDirectory(path)).toBe(true)
+    openDataDirectory(path, log)
+    confirmDataDirectory(path)
     expect(JSON.parse(await readFile(join(path, 'layout.json'), 'utf8'))).toEqual({ layout: 1 })
   })
   it('A path that cannot become a data directory is refused with a message that names it', async () => {

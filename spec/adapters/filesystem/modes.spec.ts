@@ -60,7 +60,7 @@ describe('Permissions in the data directory', () => {
       '/state/lock.mdb',
       '/notes/images/1/a/b',
       '/secret',
-      '/layout.json',
+      '/layout.unconfirmed.json',
       '/reserve',
     ])
       expect(found).toContain(`600 ${name}`)

@@ -10,9 +10,12 @@ const layout = 1
 
 const LAYOUT_FILE = 'layout.json'
 
+/** Holds the layout of a new directory until it is confirmed. */
+const UNCONFIRMED_FILE = 'layout.unconfirmed.json'
+
 /**
- * Creates the data directory, or checks that this version supports the existing one and that other users cannot read
- * its content. Throws errors of one line each, to be shown to the user.
+ * Creates the data directory, which is unconfirmed at first, or checks that this version supports the existing one and
+ * that other users cannot read its content. Throws errors of one line each, to be shown to the user.
  */
 export function openDataDirectory(path: string, log: Log): void {
   try {
@@ -28,7 +31,7 @@ export function openDataDirectory(path: string, log: Log): void {
       { cause: error },
     )
   }
-  const existingLayout = layoutIn(path) ?? writeLayout(path)
+  const existingLayout = layoutIn(path, LAYOUT_FILE) ?? layoutIn(path, UNCONFIRMED_FILE) ?? writeLayout(path)
   if (existingLayout !== layout)
     throw new Error(
       `The data directory ${path} has layout ${JSON.stringify(existingLayout)}, and this version understands layout ${layout}: start the version that wrote it, or choose an empty directory.`,
@@ -36,11 +39,24 @@ export function openDataDirectory(path: string, log: Log): void {
   makePrivate(path, log)
 }
 
-/** Whether a plane has set up this directory. Commands such as `fsck` and `gc` must not create one. */
+/**
+ * Says that the directory is in use: its planes answer, or an import has ended. Until then, commands such as `fsck`
+ * must not find what a refused start or import has left empty and in order.
+ */
+export function confirmDataDirectory(path: string): void {
+  try {
+    renameSync(join(path, UNCONFIRMED_FILE), join(path, LAYOUT_FILE))
+  } catch (error) {
+    // It was confirmed before, by this process or by another one.
+    if (reason(error) !== 'ENOENT') throw error
+  }
+}
+
+/** Whether a directory is in use by planes, or was. Commands such as `fsck` and `gc` must not create one. */
 export const isDataDirectory = (path: string): boolean => existsSync(join(path, LAYOUT_FILE))
 
-function layoutIn(path: string): unknown {
-  const file = join(path, LAYOUT_FILE)
+function layoutIn(path: string, name: string): unknown {
+  const file = join(path, name)
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -57,7 +73,7 @@ function layoutIn(path: string): unknown {
 }
 
 function writeLayout(path: string): number {
-  const file = join(path, LAYOUT_FILE)
+  const file = join(path, UNCONFIRMED_FILE)
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${JSON.stringify({ layout })}\n`, { mode: PRIVATE_FILE, flush: true })
   renameSync(draft, file)

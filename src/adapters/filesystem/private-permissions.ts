@@ -13,6 +13,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   'quarantine',
   'spool',
   'layout.json',
+  'layout.unconfirmed.json',
   'secret',
   'reserve',
 ])

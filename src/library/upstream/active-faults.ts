@@ -1,7 +1,7 @@
 import { UsageError } from '../../config/usage-error.js'
 import { type ImageMatcher, imageName } from './image-matcher.js'
 import type { Fault } from './upstream-faults.js'
-import type { RequestKind } from './upstream-server.js'
+import { requireKind, type RequestKind } from './upstream-server.js'
 import type { UpstreamRequest } from './request-log.js'
 
 /** Which requests a fault applies to, and for how long. Without any member: to all, until it is lifted. */
@@ -68,8 +68,11 @@ export const activeFault = (lift: () => unknown, hits: () => number = () => 0): 
   [Symbol.dispose]: () => void lift(),
 })
 
-function requireScope({ image, times }: FaultScope): void {
+function requireScope({ image, kind, method, times }: FaultScope): void {
   if (image !== undefined) imageName(image)
+  requireKind(kind)
+  if (method !== undefined && !['GET', 'HEAD'].includes(method))
+    throw new UsageError(`method is GET or HEAD, not ${String(method)}`)
   if (times !== undefined && !(Number.isInteger(times) && times > 0))
     throw new UsageError(`times is a whole number of requests, 1 or more, not ${times}`)
 }

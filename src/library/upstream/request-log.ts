@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { type ImageMatcher, imageName } from './image-matcher.js'
-import { callOf, type RegistryCall, type RequestKind } from './upstream-server.js'
+import { callOf, type RegistryCall, requireKind, type RequestKind } from './upstream-server.js'
 
 /** A request that the upstream received. */
 export interface UpstreamRequest extends RegistryCall {
@@ -28,7 +28,7 @@ export type RequestEntry = { -readonly [Member in keyof UpstreamRequest]: Upstre
 /** The requests that an upstream received. */
 export interface RequestLog {
   received(request: IncomingMessage): RequestEntry
-  /** Throws UsageError if the image is not the name of one. */
+  /** Throws UsageError if the image is not the name of one, or the kind is unknown. */
   matching(filter: RequestFilter): UpstreamRequest[]
   clear(): void
 }
@@ -45,6 +45,7 @@ export function requestLog(isOf: ImageMatcher): RequestLog {
     },
     matching({ image, kind, method, status }) {
       if (image !== undefined) imageName(image)
+      requireKind(kind)
       return entries.filter(
         (entry) =>
           (image === undefined || isOf(image, entry)) &&

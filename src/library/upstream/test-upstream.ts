@@ -31,7 +31,7 @@ export interface TestUpstream extends UpstreamImages {
 
   /** Answers 429, with Retry-After (seconds or a date) if that is given. */
   rateLimit(options?: RateLimit): ActiveFault
-  /** Answers with another status, 503 unless given. */
+  /** Answers with the status of an error, 503 unless given. */
   outage(options?: Outage): ActiveFault
   /** Resets the connection in place of an answer. */
   resetConnections(scope?: FaultScope): ActiveFault
@@ -57,7 +57,7 @@ export interface RateLimit extends FaultScope {
   readonly retryAfter?: number | Date
 }
 
-/** A fault that answers with a status. */
+/** A fault that answers with the status of an error. */
 export interface Outage extends FaultScope {
   readonly status?: number
   /** The code and the message of the error in the body; `UNAVAILABLE` unless given. */
@@ -157,8 +157,8 @@ function positive(bytesPerSecond: number): number {
 }
 
 function requiredStatus(code: number): number {
-  if (Number.isInteger(code) && code >= 200 && code <= 599) return code
-  throw new UsageError(`status is one of HTTP, from 200 to 599, not ${code}`)
+  if (Number.isInteger(code) && code >= 400 && code <= 599) return code
+  throw new UsageError(`status is that of an error, from 400 to 599, not ${code}`)
 }
 
 function requiredRetryAfter(retryAfter: number | Date | undefined): number | Date | undefined {

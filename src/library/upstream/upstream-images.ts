@@ -65,8 +65,10 @@ export function upstreamImages(content: Content): UpstreamImages {
 }
 
 /** The digest of an image of a repository. Throws UsageError if there is no such image. */
-export function requiredDigest({ manifests }: Content, repository: string, image: ImageDigest): string {
-  const digest = typeof image === 'string' ? image : image.digest
+export function requiredDigest({ manifests }: Content, repository: string, image: ImageDigest | undefined): string {
+  const digest = typeof image === 'string' ? image : image?.digest
+  if (digest === undefined)
+    throw new UsageError(`Which image of ${repository}? Give what upstream.image() has returned, or a digest`)
   if (manifests.has(`${repository} ${digest}`)) return digest
   throw new UsageError(`The upstream has no image ${repository}@${digest}: make it with upstream.image()`)
 }

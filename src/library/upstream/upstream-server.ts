@@ -1,9 +1,18 @@
 import type { IncomingMessage } from 'node:http'
+import { UsageError } from '../../config/usage-error.js'
 import { type Content, digestOf, mediaTypes } from './upstream-content.js'
 import type { Client, Fault, Reply } from './upstream-faults.js'
 
+const REQUEST_KINDS = ['ping', 'manifest', 'blob', 'referrers', 'tags', 'other'] as const
+
 /** What a request is for. */
-export type RequestKind = 'ping' | 'manifest' | 'blob' | 'referrers' | 'tags' | 'other'
+export type RequestKind = (typeof REQUEST_KINDS)[number]
+
+/** Refuses a kind that no request is of, where types are not checked. Throws UsageError. */
+export function requireKind(kind: RequestKind | undefined): void {
+  if (kind === undefined || REQUEST_KINDS.includes(kind)) return
+  throw new UsageError(`kind is one of ${REQUEST_KINDS.join(', ')}, not ${String(kind)}`)
+}
 
 /** A request in the terms of the OCI Distribution API. */
 export interface RegistryCall {
