@@ -86,7 +86,7 @@ describe('the setting seed', () => {
       { images: ['ecr-public/a:'] },
       '/seed/images/0 must be repository:tag or repository@sha256:…, such as ecr-public/nginx/nginx:latest, not "ecr-public/a:"',
     ],
-    ['an empty image', { images: [''] }, '/seed/images/0 must not be empty, not ""'],
+    ['an empty image', { images: [''] }, '/seed/images/0 must not be empty'],
   ])('%s is refused with its place', (_, seed, complaint) => {
     const message = refusalOf(seed)
     const shown = message.slice('ecr-local.json: '.length)

@@ -21,7 +21,12 @@ export async function smallDisk(bytes: number): Promise<SmallDisk> {
     path: directory.path,
     async fill(leftBytes) {
       const { bavail, bsize } = await statfs(directory.path)
-      await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)))
+      await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes))).catch(
+        (error: NodeJS.ErrnoException) => {
+          // Another process may write to the disk meanwhile: then it is full, too.
+          if (leftBytes > 0 || error.code !== 'ENOSPC') throw error
+        },
+      )
     },
     free: () => rm(filler, { force: true }),
     async [Symbol.asyncDispose]() {
