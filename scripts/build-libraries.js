@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 
 const NEEDED =
-  /^(rolldown(-.+)?|vite|vite-plugin-.+|@vitejs\/.+|react|react-dom|react-router|@tanstack\/.+|@cloudscape-design\/.+|eventsource-parser)$/
+  /^(rolldown|rolldown-license-plugin|vite|vite-plugin-.+|@vitejs\/.+|react|react-dom|react-router|@tanstack\/.+|@cloudscape-design\/.+|eventsource-parser)$/
 
 const { devDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 const needed = Object.entries(devDependencies).filter(([name]) => NEEDED.test(name))
