@@ -69,6 +69,16 @@ describe('Bytes that arrive during a write', () => {
     expect(read).toBe(20)
   })
 
+  it('They are not read on without bound if they arrive byte by byte', async () => {
+    const { append, endUntil } = slowWriter()
+    let read = 0
+    const appending = appendArriving({ append }, Array<Buffer>(50_000).fill(Buffer.from('x')), () => void read++)
+    for (let turn = 0; turn < 40; turn++) await setImmediate()
+    expect(read).toBe(1025)
+    await endUntil(appending)
+    expect(read).toBe(50_000)
+  })
+
   it('They are refused with the failure of the write', async () => {
     const { append, end } = slowWriter()
     const appending = appendArriving({ append }, arriving('a', 'b'), anyNumber)

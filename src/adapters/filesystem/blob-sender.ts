@@ -50,7 +50,7 @@ export function fileSender(): SendFile {
     const key = version && keyOf(version, start)
     if (!key || keyOf(version, end) !== key || !pieces.has(key)) return false
     const stats = await ifExists(stat(path))
-    if (!stats || versionOf(stats).id !== version.id) return false
+    if (!stats || versionOf(path, stats).id !== version.id) return false
     const sending = pieces.pass(key, (piece) => take(piece.subarray(start % PIECE_BYTES, (end % PIECE_BYTES) + 1)))
     await sending
     return sending !== undefined
@@ -60,7 +60,7 @@ export function fileSender(): SendFile {
     if (await sendFromMemory(path, range, take)) return true
     await using handle = await ifExists(open(path, 'r'))
     if (!handle) return false
-    const version = versionOf(fstatSync(handle.fd))
+    const version = versionOf(path, fstatSync(handle.fd))
     versions.set(path, version)
     const isAlone = () => senders.get(version.id) === 1
     await counted(version.id, () => sendOpened({ handle, version, isAlone, pieces }, range, take))
@@ -117,8 +117,9 @@ async function passSmall({ handle }: OpenedFile, from: number, length: number, p
 
 const keyOf = ({ id }: FileVersion, position: number) => `${id} ${position - (position % PIECE_BYTES)}`
 
-const versionOf = ({ dev, ino, mtimeMs, ctimeMs, size }: Stats): FileVersion => ({
-  id: `${dev} ${ino} ${mtimeMs} ${ctimeMs} ${size}`,
+/** With the path: another blob may get the inode of a removed one, within one tick of the clock that stamps files. */
+const versionOf = (path: string, { ino, mtimeMs, ctimeMs, size }: Stats): FileVersion => ({
+  id: `${path} ${ino} ${mtimeMs} ${ctimeMs} ${size}`,
   size,
 })
 

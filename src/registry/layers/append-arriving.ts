@@ -2,6 +2,8 @@ import type { BlobWriter } from '../ports/blob-store.js'
 
 /** While this much waits to be written, the client waits. As much again is being written. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024
+/** Also for this many chunks: each takes memory of its own, however small it is, and one call writes all of them. */
+const MAX_UNWRITTEN_CHUNKS = 1024
 
 /**
  * Appends bytes to an upload as they arrive. What arrives during a write is written together: a push of 100 MB takes
@@ -39,7 +41,7 @@ export async function appendArriving(
         // Handled below, too: it may reject while the next bytes are being waited for.
         writing.catch(() => {})
       }
-      if (unwritten >= MAX_UNWRITTEN_BYTES)
+      if (unwritten >= MAX_UNWRITTEN_BYTES || arrived.length >= MAX_UNWRITTEN_CHUNKS)
         await Promise.race([writing, new Promise<void>((resolve) => (onRoom = resolve))])
     }
   } finally {
