@@ -18,7 +18,10 @@ interface Sighting {
   readonly hasChanged: boolean
 }
 
-/** More leases than a process ever waits for at once. Beyond it the least recently changed sighting is evicted. */
+/**
+ * More leases than a process ever waits for at once. Beyond it the least recently changed sighting is evicted. As `max`
+ * in place of `maxSize` it would make the cache allocate memory for all of them.
+ */
 const MAX_SIGHTINGS = 10_000
 
 /** An owner whose counter has stood still for `deadAfterMs` is dead. */
