@@ -1,12 +1,12 @@
 /** Lets the storing of blobs yield to the bytes that clients wait for. */
 export interface ClientPriority {
-  /** Runs work that a client waits for. */
+  /** Runs work that a client waits for. It counts for `YIELD_MS` at most: a client may read slowly for hours. */
   serve<T>(work: () => Promise<T>): Promise<T>
   /** Resolves when no client waits, and after `YIELD_MS` at the latest. */
   whenServed(): Promise<void>
 }
 
-/** How long the storing of a blob yields at most, in milliseconds. */
+/** How long the storing of a blob yields at most, and for how long a client counts, in milliseconds. */
 const YIELD_MS = 100
 
 /**
@@ -31,11 +31,17 @@ export function clientPriority(yieldMs = YIELD_MS): ClientPriority {
   return {
     async serve(work) {
       clients++
+      let isCounted = true
+      const leave = () => {
+        if (isCounted && --clients === 0) onServed()
+        isCounted = false
+      }
+      const timer = setTimeout(leave, yieldMs)
       try {
         return await work()
       } finally {
-        clients--
-        if (clients === 0) onServed()
+        clearTimeout(timer)
+        leave()
       }
     },
     async whenServed() {
