@@ -53,12 +53,14 @@ export async function loader(storeUrl: string, dataDir: string): Promise<Loader>
     async images(from, to, keepEvery) {
       for (let first = from; first < to; first += REPOSITORIES_AT_ONCE) {
         const source = memoryKeyValue()
+        const kept: string[] = []
         for (let number = first; number < Math.min(first + REPOSITORIES_AT_ONCE, to); number++) {
-          const manifests = await fill(source, number)
-          if (number % keepEvery === 0)
-            await storeManifest(blobs, digestOf(manifests[0] ?? ''), Buffer.from(manifests[0] ?? ''))
+          const [manifest = ''] = await fill(source, number)
+          if (number % keepEvery === 0) kept.push(manifest)
         }
         await commit(await writesOf(source))
+        // After the records: the planes' first sweep removes blobs that no record needs, and these are not pinned.
+        for (const manifest of kept) await storeManifest(blobs, digestOf(manifest), Buffer.from(manifest))
       }
     },
     [Symbol.asyncDispose]: () => target.close(),
