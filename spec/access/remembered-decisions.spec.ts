@@ -22,8 +22,8 @@ function access(condition: object = {}) {
   const accounts: Accounts = { [own]: { users: { dev, guest: {} } }, [other]: { users: { guest: {} } } }
   const { authorize, decisions } = accessFor({ accounts, store })
   const resources = [repositoryArn(registry, 'app')]
-  const asked: AccessRequest = { principal: user('dev'), action, resources, registry, request }
-  const may = (rest: Partial<AccessRequest> = {}) => isAllowed(authorize, { ...asked, ...rest })
+  const pull: AccessRequest = { principal: user('dev'), action, resources, registry, request }
+  const may = (rest: Partial<AccessRequest> = {}) => isAllowed(authorize, { ...pull, ...rest })
   return { store, decisions, may }
 }
 

@@ -1,4 +1,5 @@
 import { ListImagesCommand, SetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
+import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it, vi } from 'vitest'
 import { account } from '../support/emulator.js'
 import { app, accounts, put, listed, emulatorWithApp, requestIdOf, explained, refusals } from '../support/explained.js'
@@ -81,4 +82,15 @@ describe('refused credentials', () => {
     const { hint } = (await refusedAs(`ASIA${'A'.repeat(16)}`, 'x'))!
     expect(hint).toContain('are not from this installation')
   })
+})
+
+it('A call of another service gets no message, as from AWS, and its explanation names the variable for ECR alone', async () => {
+  await using emulator = await emulatorWithApp()
+  const { endpoint } = emulator
+  const credentials = { accessKeyId: 'AKIDADMIN', secretAccessKey: 'secret' }
+  const secrets = new SecretsManagerClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+  const id = await requestIdOf(secrets.send(new ListSecretsCommand({})))
+  const [latest] = (await refusals(emulator)).refused
+  expect(latest).toMatchObject({ requestId: id, code: 'UnknownOperationException', message: '' })
+  expect(latest?.hint).toMatch(/AWS_ENDPOINT_URL_ECR/)
 })

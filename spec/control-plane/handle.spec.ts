@@ -39,11 +39,7 @@ describe('API call', () => {
   it.each([
     ['an operation that ECR does not have', target('MakeCoffee'), 'Amazon ECR has no operation of this name.'],
     ['a name that every JavaScript object has', target('constructor'), 'Amazon ECR has no operation of this name.'],
-    [
-      'another service',
-      'DynamoDB_20120810.ListTables',
-      expect.stringContaining(' have DynamoDB_20120810.ListTables: '),
-    ],
+    ['another service', 'DynamoDB_20120810.ListTables', undefined],
     ['no service', '', undefined],
   ])('A call of %s is refused with UnknownOperationException', async (_, name, message) => {
     await using emulator = await startEmulator()

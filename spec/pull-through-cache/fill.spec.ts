@@ -43,7 +43,7 @@ describe('A fill', () => {
     return startFill('fill', request, { ...deps, ...others })
   }
 
-  it('A body that failed before its transfer looked at it is asked for again', async () => {
+  it('A body that failed before its transfer looked at it is requested again', async () => {
     const failed = new PassThrough().on('error', () => {}).destroy(new Error('reset'))
     await new Promise((resolve) => failed.once('close', resolve))
     await fill([failed]).done

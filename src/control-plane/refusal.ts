@@ -8,6 +8,7 @@ import type { AuthenticateDeps } from './authenticate.js'
 import { MAX_BODY_BYTES } from './bodies.js'
 import type { CredentialsHint } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
+import { isForAnotherService } from './protocols/aws-json.js'
 import { receivedRequest } from './received-request.js'
 import { isStorageFailure, isUnavailable, RETRY_AFTER_SECONDS } from './unavailable.js'
 import { WebPageRefused } from './web-pages.js'
@@ -45,9 +46,14 @@ export async function refuseCall(error: unknown, exchange: Exchange, deps: Refus
     code,
     message,
     ...deps.hintFor(request, { code, message }, { ...deps, log }),
+    ...(service.name === 'ecr' && isForAnotherService(request) && { hint: OF_ANOTHER_SERVICE }),
     ...(facts.description === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
   }
 }
+
+/** ECR refuses calls of other services without a message, so that the client cannot say why they came here. */
+const OF_ANOTHER_SERVICE =
+  'The call is for another service: AWS_ENDPOINT_URL leads the calls of all services here, AWS_ENDPOINT_URL_ECR those of ECR alone'
 
 /**
  * The refusals of a pull through the API where neither repository nor rule exists, or the data plane is unavailable.

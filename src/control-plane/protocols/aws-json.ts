@@ -29,6 +29,10 @@ const ECR_PUBLIC = 'SpencerFrontendService'
 /** Whether a call is for Amazon ECR Public. */
 export const isForEcrPublic = (request: RequestHead): boolean => isForService(ECR_PUBLIC, request)
 
+/** Whether a call names a service that is not served in this protocol. */
+export const isForAnotherService = (request: RequestHead): boolean =>
+  Boolean(request.headers['x-amz-target']) && !isForService(ECR, request) && !isForEcrPublic(request)
+
 /** Whether the target of a request is this service, or an operation of it: `<service>.PutImage`. */
 function isForService(service: string, { headers }: RequestHead): boolean {
   const target = headers['x-amz-target'] ?? ''
@@ -46,18 +50,8 @@ export function targetOperation({ headers }: RequestHead): string | undefined {
 
 /** Throws UnknownOperationException for a target of another service. */
 function operationIn(request: RequestHead): string {
-  if (!isForService(ECR, request) && !isForEcrPublic(request)) throw ofAnotherService(request)
+  if (!isForService(ECR, request) && !isForEcrPublic(request)) throw new ServiceException('UnknownOperationException')
   return targetOperation(request) ?? ''
-}
-
-/** The most characters of a target that a message repeats. */
-const MAX_TARGET_SHOWN = 128
-
-/** AWS_ENDPOINT_URL leads the calls of all services here, so the refusal names the variable that does not. */
-function ofAnotherService({ headers }: RequestHead): ServiceException {
-  const target = headers['x-amz-target']?.slice(0, MAX_TARGET_SHOWN)
-  const message = `ecr-local does not have ${target}: with AWS_ENDPOINT_URL_ECR in place of AWS_ENDPOINT_URL only calls of ECR come here.`
-  return new ServiceException('UnknownOperationException', target ? message : undefined)
 }
 
 const MiB = 1024 * 1024
