@@ -13,7 +13,7 @@ export const stores: Section = { name: 'stores', needs: ['wrk', 'redis-server'],
 
 const PUSHERS = 8
 /** Nothing here has an aim: fewer and shorter rounds than elsewhere show the differences. */
-const [MOST_ROUNDS, SECONDS] = [3, 1]
+const [MOST_ROUNDS, SECONDS] = [2, 1]
 
 /** A registry under load: one process of each kind, or several among which the clients are spread. */
 type Contender = readonly Pick<Emulator, 'url' | 'registryUrl' | 'authorization' | 'call'>[]
