@@ -4,12 +4,13 @@ import { ServiceException } from '../registry/errors.js'
 import { discardBody } from '../server/discard-body.js'
 import type { Exchange, Refusal } from '../server/exchange.js'
 import { protectiveHeaders } from '../server/inert-headers.js'
+import { claimedScope } from '../sigv4/claimed-scope.js'
 import type { AuthenticateDeps } from './authenticate.js'
 import { MAX_BODY_BYTES } from './bodies.js'
 import type { CredentialsHint } from './credentials-hint.js'
 import { dispatch } from './dispatch.js'
 import { isForAnotherService } from './protocols/aws-json.js'
-import { receivedRequest } from './received-request.js'
+import { type ReceivedRequest, receivedRequest } from './received-request.js'
 import { isStorageFailure, isUnavailable, RETRY_AFTER_SECONDS } from './unavailable.js'
 import { WebPageRefused } from './web-pages.js'
 
@@ -46,10 +47,14 @@ export async function refuseCall(error: unknown, exchange: Exchange, deps: Refus
     code,
     message,
     ...deps.hintFor(request, { code, message }, { ...deps, log }),
-    ...(service.name === 'ecr' && isForAnotherService(request) && { hint: OF_ANOTHER_SERVICE }),
+    ...(service.name === 'ecr' && isMisdirected(request) && { hint: OF_ANOTHER_SERVICE }),
     ...(facts.description === 'BatchGetImage' && FAILED_PULL.has(code) && { isFailedPull: true }),
   }
 }
+
+/** Whether a client signed a call for another service. A call without credentials is no line of the refusals. */
+const isMisdirected = (request: ReceivedRequest): boolean =>
+  isForAnotherService(request) && claimedScope(request) !== undefined
 
 /** ECR refuses calls of other services without a message, so that the client cannot say why they came here. */
 const OF_ANOTHER_SERVICE =
